@@ -1,0 +1,1 @@
+"""The conversation: looks at one turn and decides; writes nothing, sends nothing."""
