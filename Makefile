@@ -1,0 +1,53 @@
+# One word per errand, the same here and in CI. `make` alone lists them.
+.DEFAULT_GOAL := list
+.PHONY: list setup run test lint format lock ci
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+# What `make ci` needs besides Python; the tests find Chromium by its Debian path.
+DEBIAN_PACKAGES := chromium chromium-driver redis-server wrk
+PYTEST_WORKERS := 2
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
+
+list: ## this list
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## the virtual environment in .venv, with everything locked in requirements/
+	@scripts/setup.sh dev
+
+run: ## one node: the hotel's own when it is configured, else the demo hotel
+	@scripts/setup.sh run
+	@if [ -e nightporter.toml ] || [ -e .env ] || env | grep -qE '^(WHATSAPP|SPOKI)_[A-Z0-9_]+='; \
+		then exec $(BIN)/nightporter up; \
+		else exec $(BIN)/nightporter demo; \
+	fi
+
+test: setup ## the tests that need nothing but Python
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not ci"
+
+lint: setup ## format, style, types, who imports whom, spelling
+	@failed=; \
+	$(BIN)/ruff format --check --quiet || failed="$$failed format"; \
+	$(BIN)/ruff check --quiet || failed="$$failed style"; \
+	$(BIN)/basedpyright --level error || failed="$$failed types"; \
+	$(BIN)/lint-imports --cache-dir .cache/import_linter --no-logo || failed="$$failed imports"; \
+	git ls-files -z --cached --others --exclude-standard | xargs -0 $(BIN)/codespell || failed="$$failed spelling"; \
+	if [ -n "$$failed" ]; then echo "make lint: not clean:$$failed" >&2; exit 1; fi
+
+format: setup ## puts in order what a program can
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format --quiet
+
+lock: setup ## writes requirements/ anew from pyproject.toml (UPGRADE=1: with the newest versions)
+	@$(COMPILE) --group build --output-file requirements/build.txt
+	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	@$(COMPILE) pyproject.toml --group dev --constraint requirements/build.txt \
+		--constraint requirements/run.txt --output-file requirements/dev.txt
+
+ci: export NIGHTPORTER_CI := 1
+ci: ## what CI runs: lint, `make test`, then what needs servers, Chromium or longer; a skip is a failure
+	@scripts/debian.sh $(DEBIAN_PACKAGES)
+	@$(MAKE) lint
+	@$(MAKE) test
+	@$(BIN)/python -m pytest -m ci
