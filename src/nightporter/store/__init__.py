@@ -1,0 +1,8 @@
+"""SQLite, and nothing else that writes: the writer, readers, migrations, the log, and all SQL."""
+
+from nightporter.store.stepping import Stepping, ThreadStepping
+from nightporter.store.store import Store
+from nightporter.store.trouble import Trouble
+from nightporter.store.tx import Row, Tx, View
+
+__all__ = ["Row", "Store", "Stepping", "ThreadStepping", "Trouble", "Tx", "View"]

@@ -1,0 +1,129 @@
+"""Opening hotel.db and node.db: one folder lock, the right SQLite, the right pragmas, read back and checked."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from nightporter.errors import FolderInUse, FolderUnusable, SQLiteTooOld, StoreCorrupt
+from nightporter.store.trouble import breaks
+
+SQLITE_OLDEST = (
+    3_051_003  # earlier ones can lose committed rows of a WAL file (sqlite.org/wal.html#walresetbug)
+)
+JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+CACHE_KIB = 16 * 1024
+BUSY_MS = 5_000
+CHECK_AT_START_BYTES_MAX = (
+    32 * 1024 * 1024
+)  # a larger file is checked by verified backups, not by every start
+
+
+class FolderLock:
+    """`flock` on `data/lock`: one node per data folder, freed by the kernel when the process ends (ST1)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lock"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise FolderUnusable(
+                f"data folder {folder} cannot be written ({error.strerror})",
+                "give this user the folder, or set NIGHTPORTER_DATA_DIR to another one",
+            ) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise FolderInUse(
+                f"another node runs on {folder}",
+                "stop it first, or set NIGHTPORTER_DATA_DIR to another folder",
+            ) from error
+
+    def write(self, text: str) -> None:
+        """Leave a note for the command line, for example where the control socket is."""
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, text.encode(), 0)
+
+    def close(self) -> None:
+        """Free the folder."""
+        os.close(self._descriptor)
+
+
+@contextmanager
+def damage_reported(path: Path) -> Iterator[None]:
+    """Turn SQLite's words about a damaged or unusable file into one line that says what to do."""
+    try:
+        yield
+    except apsw.Error as error:
+        if breaks(error):
+            raise StoreCorrupt(
+                f"{path} is damaged ({error})", "restore it: nightporter restore local latest"
+            ) from error
+        if isinstance(
+            error,
+            apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError | apsw.FullError | apsw.IOError,
+        ):
+            raise FolderUnusable(
+                f"{path} cannot be written ({error})", "check the disk's free space and the folder's owner"
+            ) from error
+        raise
+
+
+def open_writer(path: Path, vfs: str | None = None, synchronous: str = "FULL") -> apsw.Connection:
+    """The one write connection. `vfs` and `synchronous` are for tests that lose what was not synced."""
+    if apsw.SQLITE_VERSION_NUMBER < SQLITE_OLDEST:
+        raise SQLiteTooOld(
+            f"SQLite {apsw.sqlite_lib_version()} can lose committed rows", "install apsw >= 3.51.3"
+        )
+    with damage_reported(path):
+        connection = apsw.Connection(str(path), vfs=vfs)
+        connection.set_busy_timeout(BUSY_MS)
+        _set_pragmas(connection, synchronous)
+        connection.wal_autocheckpoint(0)  # checkpoints are ours (ST6)
+        _check_small(connection, path)
+    return connection
+
+
+def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
+    """A read-only connection."""
+    with damage_reported(path):
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
+        connection.set_busy_timeout(BUSY_MS)
+        connection.pragma("query_only", True)
+        connection.pragma("cache_size", -CACHE_KIB)
+    return connection
+
+
+def _set_pragmas(connection: apsw.Connection, synchronous: str) -> None:
+    level = {"OFF": 0, "NORMAL": 1, "FULL": 2}[synchronous]
+    wanted: list[tuple[str, object, object]] = [
+        ("journal_mode", "wal", "wal"),
+        ("synchronous", synchronous, level),
+        ("foreign_keys", 1, 1),
+        ("journal_size_limit", JOURNAL_BYTES_MAX, JOURNAL_BYTES_MAX),
+        ("cache_size", -CACHE_KIB, -CACHE_KIB),
+    ]
+    if sys.platform == "darwin":  # there a plain fsync leaves the bytes in the drive's cache (ST5)
+        wanted += [("fullfsync", 1, 1), ("checkpoint_fullfsync", 1, 1)]
+    for name, value, expected in wanted:
+        connection.pragma(name, value)
+        found = connection.pragma(name)
+        if found != expected:
+            raise FolderUnusable(
+                f"SQLite refuses {name}={value} (it says {found})", "use a local disk, not a network share"
+            )
+
+
+def _check_small(connection: apsw.Connection, path: Path) -> None:
+    if path.exists() and path.stat().st_size <= CHECK_AT_START_BYTES_MAX:
+        verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
+        if verdict != [("ok",)]:
+            raise apsw.CorruptError(str(verdict[0][0]))

@@ -1,0 +1,163 @@
+"""The store: one data folder with hotel.db and node.db, opened once, written by one (ST1 to ST6).
+
+store = Store.open(folder, clock, ThreadStepping())
+await store.write(lease, lambda tx: tx.run("audit_add", (...)))   # on disk when this returns
+rows = store.view.all("audit_list", ("z", 50))                    # a reader never waits for the writer
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from nightporter.clock import Clock
+from nightporter.errors import StoreBroken
+from nightporter.model.lease import Lease
+from nightporter.store.disk import FLOOR_BYTES, RESERVE_BYTES, Disk
+from nightporter.store.file import FolderLock, damage_reported, open_reader, open_writer
+from nightporter.store.migrate import migrate
+from nightporter.store.node import NodeFile
+from nightporter.store.stepping import Stepping
+from nightporter.store.trouble import Trouble
+from nightporter.store.tx import Tx, View
+from nightporter.store.writer import LOG_BYTES_MAX, UNIT_BYTES, Writer
+
+T = TypeVar("T")
+
+SWITCH_SECONDS = 0.0001  # a busy thread held the writer up for 38 ms at Python's default (ST7)
+LOOK_SECONDS = 1.0
+PROBE_BYTES = 256 * 1024
+
+
+class Store:
+    """Everything a node keeps. Use `open`; `write` and `view` are for the event loop's thread."""
+
+    def __init__(
+        self, folder: Path, clock: Clock, stepping: Stepping, disk: Disk, vfs: str | None, synchronous: str
+    ) -> None:
+        self.folder = folder
+        self.disk = disk
+        self._clock = clock
+        self.on_trouble: Callable[[Trouble], None] = lambda _: None
+        self.on_broken: Callable[[StoreBroken], None] = lambda _: None
+        self.probe_error = ""  # why the last probe failed
+        self._stepping = stepping
+        self._lock = FolderLock(folder)
+        try:
+            self.node = NodeFile(folder / "node.db", vfs)
+            path = folder / "hotel.db"
+            self._connection = open_writer(path, vfs, synchronous)
+            with damage_reported(path):
+                migrate(self._connection, clock.now_ms())
+            self._reader = open_reader(path, vfs)
+            self.view = View(self._reader)
+            disk.take_reserve()
+        except BaseException:
+            self._lock.close()
+            raise
+        self._writer = Writer(
+            self._connection, clock, stepping, lambda t: self.on_trouble(t), lambda b: self.on_broken(b)
+        )
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        clock: Clock,
+        stepping: Stepping,
+        *,
+        reserve_bytes: int = RESERVE_BYTES,
+        floor_bytes: int = FLOOR_BYTES,
+        vfs: str | None = None,
+        synchronous: str = "FULL",
+    ) -> Store:
+        """Open or make the folder. Raises a `NightporterError` of one clear line when that cannot be."""
+        sys.setswitchinterval(SWITCH_SECONDS)
+        return cls(folder, clock, stepping, Disk(folder, reserve_bytes, floor_bytes), vfs, synchronous)
+
+    def write(self, lease: Lease, unit: Callable[[Tx], T], size: int = UNIT_BYTES) -> asyncio.Future[T]:
+        """Run `unit` in the next group commit; the future has its value when that is on disk.
+
+        `unit` runs on the writer's thread: it may only use its `Tx` and values it was made with. When it raises, its
+        changes are undone and the future raises the same. `size`: bytes it writes, about. Raises `CannotKeep` while
+        the disk is full, read-only or the lease is gone; `StoreBroken` when the node must stop.
+        """
+        return cast("asyncio.Future[T]", self._writer.submit(lease, unit, size))
+
+    @property
+    def trouble(self) -> Trouble:
+        """Why nothing can be kept now; `Trouble.NONE` normally."""
+        return self._writer.trouble
+
+    @property
+    def broken(self) -> StoreBroken | None:
+        """Set when the node must stop."""
+        return self._writer.broken
+
+    @property
+    def log_bytes(self) -> int:
+        """Length of the write-ahead log (metric `nightporter_wal_bytes`)."""
+        return self._writer.log_bytes
+
+    @property
+    def waiting(self) -> int:
+        """Units that are not on disk yet."""
+        return self._writer.waiting
+
+    @property
+    def groups(self) -> int:
+        """Groups committed since the start."""
+        return self._writer.groups
+
+    def note(self, text: str) -> None:
+        """Write into `data/lock` what the command line needs to find this node."""
+        self._lock.write(text)
+
+    async def watch(self, lease: Callable[[], Lease]) -> None:
+        """For ever: close the door before the disk is full, open it again by itself when writing works."""
+        while True:
+            await self.look(lease())
+            await self._clock.sleep(LOOK_SECONDS)
+
+    async def look(self, lease: Lease) -> None:
+        """One look at the disk; `watch` calls it each second."""
+        if self.broken:
+            return
+        if self.trouble is Trouble.NONE:
+            if self.disk.below_floor():
+                self._writer.close_door(Trouble.FLOOR)
+            return
+        self.disk.release_reserve()
+        if self.disk.below_floor() or self.log_bytes >= LOG_BYTES_MAX:
+            self._writer.idle()
+            return
+        await self._probe(lease)
+        if self.trouble is Trouble.NONE:
+            self.disk.take_reserve()
+
+    async def _probe(self, lease: Lease) -> None:
+        def write(tx: Tx) -> Any:
+            return tx.run("probe_write", (PROBE_BYTES,))
+
+        def clear(tx: Tx) -> Any:
+            return tx.run("probe_clear")
+
+        for unit in (write, clear):
+            try:
+                await self._writer.probe(lease, unit)
+            except Exception as error:  # noqa: BLE001 - whatever it says, the trouble stays and is tried again
+                self.probe_error = str(error)
+                return
+        self._writer.open_door()
+
+    def close(self) -> None:
+        """Commit what waits, then close the files and free the folder."""
+        self._stepping.stop()
+        self._writer.step()
+        self._reader.close()
+        self._connection.close()
+        self.node.close()
+        self._lock.close()
