@@ -1,7 +1,7 @@
 """What every test run shares: Hypothesis' settings, and the rule that a CI run leaves nothing out.
 
-With NIGHTPORTER_CI=1 (`make ci`) or CI=true a skip, an xfail or a deselection other than by the `ci` marker fails the
-run, outside the files of FILES_THAT_MAY_SKIP.
+With NIGHTPORTER_CI=1 (`make ci`) or CI=true a skip, an xfail or a deselection other than by the `ci` marker
+fails the run, outside the files of FILES_THAT_MAY_SKIP.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Test files that need something of the machine which CI may lack (network namespaces), relative to the repository.
+# Test files that need what CI may lack (network namespaces), relative to the repository.
 FILES_THAT_MAY_SKIP: frozenset[str] = frozenset()
 MARKER_RUNS = ("ci", "not ci")
 
-# No deadline: the clock of a shared machine says nothing about the code. The time limit per test is pytest-timeout's.
+# No deadline: the clock of a shared machine says nothing about the code. pytest-timeout limits each test.
 settings.register_profile("nightporter", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("nightporter")
 
