@@ -1,0 +1,5 @@
+"""Understands a guest's message without any account: rules first, then a small model trained at build time."""
+
+from nightporter.desk.recogniser.recogniser import Recogniser
+
+__all__ = ["Recogniser"]

@@ -1,0 +1,47 @@
+"""What the recogniser sees of a word: the word itself, its pieces of 2 to 5 letters, and the pair with the word before.
+
+Each is known by a 32-bit hash of its text. Words and pairs weigh four times as much as a piece.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+PIECE_CHARS_MIN = 2
+PIECE_CHARS_MAX = 5
+WORD_CHARS_MAX = 24  # longer words are cut: what comes after tells nothing new
+NUMBER_DIGITS_MAX = 4
+STRONG = 4  # weight of a word or a pair of words; a piece weighs 1
+
+
+def plain(word: str) -> str:
+    """A word as features see it: cut, and a number as so many noughts."""
+    if word[0].isdigit():
+        return "0" * min(len(word), NUMBER_DIGITS_MAX)
+    return word[:WORD_CHARS_MAX]
+
+
+def word_feature(word: str) -> int:
+    """The hash of a whole word."""
+    return crc32(f"\x01{word}".encode())
+
+
+def pair_feature(before: str, word: str) -> int:
+    """The hash of two words in a row."""
+    return crc32(f"\x02{before} {word}".encode())
+
+
+def piece_features(word: str) -> list[int]:
+    """The hashes of a word's different pieces, its edges marked."""
+    edged = f"^{word}$"
+    pieces = {
+        edged[start : start + size]
+        for size in range(PIECE_CHARS_MIN, PIECE_CHARS_MAX + 1)
+        for start in range(len(edged) - size + 1)
+    }
+    return [crc32(piece.encode()) for piece in sorted(pieces)]
+
+
+def weight_of(words: int, pairs: int, pieces: int) -> float:
+    """The length of a text's feature vector, by which its score is divided."""
+    return float(STRONG * STRONG * (words + pairs) + pieces) ** 0.5
