@@ -32,7 +32,7 @@ UNFINISHED = re.compile(
     r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK", "W" + "IP"]) + r")\b"
 )
 BELONGS_TO_A_MACHINE = re.compile(
-    "(?<![\\w.])(" + "|".join(["/ro" + "ot/", "/wo" + "rk/", "/ho" + r"me/\w+/", "/Us" + r"ers/\w+/"]) + ")"
+    "(?<![\\w.])(" + "|".join(["/ro" + "ot/", "/wo" + "rk/", "/hom" + r"e/\w+/", "/Us" + r"ers/\w+/"]) + ")"
 )
 REGISTRY = re.compile(
     "|".join(["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "/simple" + "/"])
@@ -298,7 +298,7 @@ def test_finds_vague_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["# TO" + "DO: later", "/ho" + "me/somebody/x", "cd /wo" + "rk/x", "https://pypi" + ".org/simple"]
+    "line", ["# TO" + "DO: later", "/hom" + "e/somebody/x", "cd /wo" + "rk/x", "https://pypi" + ".org/simple"]
 )
 def test_finds_banned_words(line: str) -> None:
     assert banned_words({"docs/a.md": f"fine\n{line}\n"})
