@@ -1,0 +1,1 @@
+"""What must go out: messages with their attempts and statuses, and tasks for staff."""

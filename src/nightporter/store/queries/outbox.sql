@@ -1,0 +1,117 @@
+-- outbox_add: a message that must go out; already claimed when a free sender takes it at once (SD1)
+INSERT INTO outbox (outbox_id, channel, number, conversation_id, to_phone, to_id, content, quote, origin, covers,
+  discloses, state, attempts, created_ms, due_ms, expires_ms, changed_ms, epoch)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- outbox_claim: only one may send it
+UPDATE outbox SET state = 'sending', attempts = attempts + 1, epoch = ?, changed_ms = ?
+WHERE outbox_id = ? AND state = 'waiting';
+
+-- outbox_due: what may go out now, oldest first; a conversation's later message waits for its earlier one
+SELECT o.outbox_id, o.channel, o.number, o.conversation_id, o.to_phone, o.to_id, o.content, o.quote, o.state,
+  o.attempts, o.expires_ms, o.origin FROM outbox o
+WHERE o.channel = ? AND o.state = 'waiting' AND o.due_ms <= ?
+  AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.outbox_id < o.outbox_id
+    AND e.state IN ('waiting', 'sending') AND e.created_ms >= o.created_ms - 86400000)
+ORDER BY o.due_ms, o.outbox_id LIMIT ?;
+
+-- outbox_next: when to look again
+SELECT min(due_ms) FROM outbox WHERE channel = ? AND state = 'waiting';
+
+-- outbox_open: is anything of this conversation on its way?
+SELECT 1 FROM outbox WHERE conversation_id = ? AND created_ms > ? AND state IN ('waiting', 'sending') LIMIT 1;
+
+-- outbox_get: one message
+SELECT outbox_id, channel, number, conversation_id, to_phone, to_id, content, quote, state, attempts, expires_ms,
+  origin, discloses, provider_id, covers, error_code, error, created_ms, changed_ms, due_ms, epoch
+FROM outbox WHERE outbox_id = ?;
+
+-- outbox_state: how far it is, and whether the disclosure is in it
+SELECT state, provider_id, conversation_id, discloses, attempts FROM outbox WHERE outbox_id = ?;
+
+-- outbox_by_provider: whose status is it?
+SELECT outbox_id FROM outbox WHERE provider_id = ?;
+
+-- outbox_move_state: the one statement that changes a state
+UPDATE outbox SET state = ?, changed_ms = ?, due_ms = ?, error_code = ?, error = ? WHERE outbox_id = ? AND state = ?;
+
+-- outbox_accepted: the provider's own id of it
+UPDATE outbox SET provider_id = ? WHERE outbox_id = ? AND provider_id = '';
+
+-- outbox_claimed_before: claims of an earlier epoch may or may not have been sent
+SELECT outbox_id, attempts FROM outbox WHERE state = 'sending' AND epoch < ? ORDER BY outbox_id LIMIT ?;
+
+-- outbox_in_state: unsettled ones, dead letters
+SELECT outbox_id, conversation_id, changed_ms, channel FROM outbox WHERE state = ? AND outbox_id > ?
+ORDER BY outbox_id LIMIT ?;
+
+-- outbox_list: for the command line
+SELECT outbox_id, channel, to_phone, to_id, state, covers, attempts, created_ms, changed_ms, error_code, error,
+  conversation_id FROM outbox WHERE (?1 = '' OR state = ?1) AND outbox_id > ?2 ORDER BY outbox_id LIMIT ?3;
+
+-- outbox_counts: for the status
+SELECT state, count(*) FROM outbox WHERE state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed')
+GROUP BY state;
+
+-- outbox_oldest: age of the oldest unsent one
+SELECT channel, min(created_ms) FROM outbox WHERE state = 'waiting' GROUP BY channel;
+
+-- outbox_conversation: what a person reads, newest first
+SELECT outbox_id, content, state, origin, created_ms, changed_ms, quote, error_code, error, provider_id, discloses
+FROM outbox WHERE conversation_id = ? AND created_ms < ? ORDER BY created_ms DESC, outbox_id DESC LIMIT ?;
+
+-- outbox_said: the text that a quote or a tap refers to
+SELECT content FROM outbox WHERE provider_id = ?;
+
+-- attempt_add: one claim, one attempt
+INSERT INTO attempts (outbox_id, attempt, epoch, claimed_ms) VALUES (?, ?, ?, ?);
+
+-- attempt_end: what became of it
+UPDATE attempts SET ended_ms = ?, outcome = ?, detail = ? WHERE outbox_id = ? AND attempt = ? AND ended_ms IS NULL;
+
+-- attempts_of: a message's history
+SELECT attempt, epoch, claimed_ms, ended_ms, outcome, detail FROM attempts WHERE outbox_id = ? ORDER BY attempt;
+
+-- status_add: each status once
+INSERT OR IGNORE INTO statuses (outbox_id, provider_id, kind, at_ms, channel, error_code, error, billable, category)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- statuses_parked: they came before our own write of the provider's id
+SELECT kind, at_ms, error_code, error FROM statuses WHERE outbox_id = '' AND provider_id = ?;
+
+-- statuses_unpark: now we know whose they are
+UPDATE OR IGNORE statuses SET outbox_id = ? WHERE outbox_id = '' AND provider_id = ?;
+
+-- statuses_of: a message's ticks
+SELECT kind, at_ms, error_code, error FROM statuses WHERE outbox_id = ? ORDER BY at_ms, kind;
+
+-- statuses_known: has anybody answered under this id? (SD4)
+SELECT 1 FROM statuses WHERE outbox_id = ? LIMIT 1;
+
+-- task_add: once by its key
+INSERT OR IGNORE INTO tasks (task_id, task_key, conversation_id, department, reason, topic, summary, details, draft,
+  urgency, state, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open', ?);
+
+-- task_by_key: the one that was made before
+SELECT task_id FROM tasks WHERE task_key = ?;
+
+-- task_done: a person did it
+UPDATE tasks SET state = 'done', done_ms = ?, done_by = ? WHERE task_id = ? AND state = 'open';
+
+-- tasks_open: what staff have to do, oldest first
+SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
+  done_ms, done_by FROM tasks WHERE state = 'open' ORDER BY created_ms LIMIT ?;
+
+-- tasks_of: a conversation's tasks
+SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
+  done_ms, done_by FROM tasks WHERE conversation_id = ? ORDER BY created_ms LIMIT ?;
+
+-- tasks_count: for the status
+SELECT count(*), min(created_ms) FROM tasks WHERE state = 'open';
+
+-- channel_state: does sending stop?
+SELECT stopped_since_ms, reason FROM channel_states WHERE channel = ?;
+
+-- channel_stop: the provider refuses our token
+INSERT INTO channel_states (channel, stopped_since_ms, reason) VALUES (?, ?, ?)
+ON CONFLICT (channel) DO UPDATE SET stopped_since_ms = excluded.stopped_since_ms, reason = excluded.reason;
