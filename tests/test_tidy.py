@@ -32,7 +32,7 @@ UNFINISHED = re.compile(
     r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK", "W" + "IP"]) + r")\b"
 )
 BELONGS_TO_A_MACHINE = re.compile(
-    "(?<![\\w.])(" + "|".join(["/ro" + "ot/", "/wo" + "rk/", "/hom" + r"e/\w+/", "/Us" + r"ers/\w+/"]) + ")"
+    "(?<![\\w.])(" + "|".join(["/r" + "oot/", "/wo" + "rk/", "/hom" + r"e/\w+/", "/Us" + r"ers/\w+/"]) + ")"
 )
 REGISTRY = re.compile(
     "|".join(["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "/simple" + "/"])
