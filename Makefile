@@ -1,6 +1,6 @@
 # One word per errand, the same here and in CI. `make` alone lists them.
 .DEFAULT_GOAL := list
-.PHONY: list setup run test lint format lock ci
+.PHONY: list setup run test lint format lock train ci
 MAKEFLAGS += --no-print-directory
 # Compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -46,6 +46,9 @@ lock: setup ## writes requirements/ anew from pyproject.toml (UPGRADE=1: with th
 	@$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev --constraint requirements/build.txt \
 		--constraint requirements/run.txt --output-file requirements/dev.txt
+
+train: setup ## the recogniser's model, anew from the topics' examples
+	@$(BIN)/python -m nightporter.desk.recogniser.train
 
 ci: export NIGHTPORTER_CI := 1
 ci: ## what CI runs: lint, `make test`, then what needs servers, Chromium or longer; a skip is a failure

@@ -5,6 +5,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# The machine's own certificates: a hotel's or a company's proxy is known to them only.
+export UV_SYSTEM_CERTS=1
+
 what="${1:-dev}"
 venv=.venv
 lock="requirements/$what.txt"
@@ -52,7 +55,12 @@ fi
 rm -f "$venv/.stamp-run" "$venv/.stamp-dev"
 # Compiled at once: a node starts in half the time, whatever PYTHONDONTWRITEBYTECODE says.
 install() { "$venv/bin/uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" "$@"; }
-install --only-binary :all: --require-hashes -r requirements/build.txt
-install --only-binary :all: --require-hashes -r "$lock"
+# pip knows mirrors that only its own settings name.
+locked() {
+    install --only-binary :all: --require-hashes -r "$1" ||
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r "$1"
+}
+locked requirements/build.txt
+locked "$lock"
 install --no-deps --no-build-isolation --reinstall-package nightporter --editable .
 stamp_of "$what" >"$venv/.stamp-$what"
