@@ -89,6 +89,7 @@ class Fetched:
     size_bytes: int
     mime_type: str
     sha256: str  # hex, of what was handed to the sink
+    as_stated: bool = True  # False: the provider had stated another hash
 
 
 class FetchFailure(StrEnum):
@@ -97,7 +98,6 @@ class FetchFailure(StrEnum):
     GONE = "gone"  # the provider has it no more (7 days at Meta)
     TOO_LARGE = "too_large"  # over the bound of its kind
     FORBIDDEN_HOST = "forbidden_host"  # the address is of no host we trust
-    CORRUPT = "corrupt"  # another hash than the provider stated
     REFUSED = "refused"  # our token or key was refused
     AGAIN = "again"  # network, 429 or 5xx: worth another try
 

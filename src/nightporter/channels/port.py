@@ -16,6 +16,7 @@ class Channel(Protocol):
 
     name: str  # `Entry.channel`, `OutboxMessage.channel`
     number: str  # our own number: `Entry.number` of what comes to us
+    echoes: bool  # statuses bring our outbox id back; False: unknown goes straight to maybe sent (SD3)
 
     def ours(self, number: str) -> bool:
         """True when entries of this number are for us to answer; others are kept and shown."""

@@ -57,7 +57,10 @@ class Wire(Protocol):
         sink: Sink | None = None,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
     ) -> Response | NotSent | Lost:
-        """One request, never repeated, no redirect followed. `timeout_seconds` counts from the call to the last byte."""
+        """One request, never repeated, no redirect followed.
+
+        `timeout_seconds` counts from the call to the last byte. What `sink` raises comes out of here.
+        """
         ...
 
     async def close(self) -> None:
