@@ -28,7 +28,7 @@ class Failure(StrEnum):
     ERROR_BEFORE = "error_before"
     UNAVAILABLE_BEFORE = "unavailable_before"
     THROUGHPUT_BEFORE = "throughput_before"
-    TOKEN_BEFORE = "token_before"  # noqa: S105 - a failure's name, not a secret
+    TOKEN_BEFORE = "token_before"
     NEVER_BEFORE = "never_before"
     CODE_BEFORE = "code_before"
     RESET_AFTER = "reset_after"
@@ -120,7 +120,7 @@ class Behaviour:
     batch_max: int = 1
     batch_wait_ms: int = 0
     batch_shape: str = "value"
-    """`value` joins messages in one value, `changes`, `entries` keep them apart, `mixed` draws for each body."""
+    """`value` joins messages in one value, `changes` and `entries` do not, `mixed` draws for each body."""
     p_repeat: float = 0.0
     """The same bytes once more, `repeat_ms` later."""
     p_repeat_rewritten: float = 0.0

@@ -1,6 +1,6 @@
 """Messages as guests' phones write them: one builder per kind of the Cloud API's webhook table.
 
-Each returns the part of a message that depends on its kind (`type` and its payload); `meta_phones` adds sender,
+Each returns the part of a message that depends on its kind (`type` and its payload); `meta_phones` adds who,
 id and time. The shapes are those of Meta's webhook reference, as pywa's models read them.
 """
 

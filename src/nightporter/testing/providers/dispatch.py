@@ -35,11 +35,14 @@ class Composer:
 class WebhookQueue:
     """Everything the provider still has to tell the node, by due time."""
 
-    def __init__(self, chance: Chance, behaviour: Behaviour, ledger: Ledger, composer: Composer) -> None:
+    def __init__(
+        self, chance: Chance, behaviour: Behaviour, ledger: Ledger, composer: Composer, *, batch: bool = True
+    ) -> None:
         self._chance = chance
         self._behaviour = behaviour
         self._ledger = ledger
         self._composer = composer
+        self._batches = batch
         self._heap: list[tuple[int, int, Event | Webhook]] = []
         self._batch: list[Event] = []
         self._batch_until_ms = 0
@@ -118,7 +121,7 @@ class WebhookQueue:
         if not self._batch:
             self._batch_until_ms = at_ms + self._behaviour.batch_wait_ms
         self._batch.append(event)
-        if len(self._batch) >= max(1, self._behaviour.batch_max):
+        if not self._batches or len(self._batch) >= self._behaviour.batch_max:
             self._close_batch(at_ms)
 
     def _close_batch(self, at_ms: int) -> None:

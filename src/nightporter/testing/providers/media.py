@@ -82,10 +82,10 @@ class MediaStore:
         media = self._media.get(media_id)
         return media if media is not None and now_ms < media.expires_ms else None
 
-    def address(self, media: Media, now_ms: int) -> str:
-        """A fresh secret that opens the file for five minutes."""
+    def address(self, media: Media, now_ms: int, valid_ms: int = MEDIA_URL_MS) -> str:
+        """A fresh secret that opens the file for a while."""
         secret = octets(self._chance, 12).hex()
-        self._addresses[secret] = (media.id, now_ms + MEDIA_URL_MS)
+        self._addresses[secret] = (media.id, now_ms + valid_ms)
         return secret
 
     def open(self, secret: str, now_ms: int) -> Media | None:

@@ -1,4 +1,4 @@
-"""The Cloud API as a pure state machine: sends, mark-as-read, media, statuses, webhooks; no network, no clock.
+"""The Cloud API as a pure state machine: sends, mark-as-read, media, statuses; no network, no clock.
 
 Order of the checks: token, id in the path, scripted or drawn failure, body, rates, 24 h window.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from nightporter.clock import Chance
-from nightporter.testing.providers.behaviour import DAY_MS, Behaviour, Failure, Fault, Faults
+from nightporter.testing.providers.behaviour import DAY_MS, Behaviour, Failure, Fault
 from nightporter.testing.providers.chance import digits_of, happens, spread
+from nightporter.testing.providers.core import ProviderCore, called
 from nightporter.testing.providers.guests import Guest
 from nightporter.testing.providers.ledger import Accepted, JsonObject, Ledger
 from nightporter.testing.providers.meta_bodies import MetaAccount, contact, seconds
@@ -23,7 +24,7 @@ from nightporter.testing.providers.meta_phones import MetaPhones
 from nightporter.testing.providers.meta_validate import check_send
 from nightporter.testing.providers.meta_world import MetaWorld
 from nightporter.testing.providers.shapes import as_object, parse_object
-from nightporter.testing.providers.wire import Action, Answer, Content, Webhook
+from nightporter.testing.providers.wire import Answer, Content
 
 UPLOAD_KEPT_MS = 30 * DAY_MS
 ATTACHMENTS = "whatsapp_business/attachments"
@@ -33,13 +34,10 @@ _CODES = {
     Failure.THROUGHPUT_BEFORE: Refusal(130429, "Cloud API message throughput has been reached"),
     Failure.TOKEN_BEFORE: token_refused("Session has expired."),
 }
-HTML_ERROR = Answer(
-    500, {"Content-Type": "text/html"}, b"<html><title>Error</title>Sorry, something went wrong.</html>"
-)
 
 
-class MetaProvider:
-    """The Cloud API for one account. See `wire.Provider` for what drives it; `phones` is the guests' side."""
+class MetaProvider(ProviderCore):
+    """The Cloud API for one account; `core.ProviderCore` says what drives it, `phones` is the guests' side."""
 
     def __init__(
         self,
@@ -50,46 +48,12 @@ class MetaProvider:
         webhook_url: str | None = None,
     ) -> None:
         self.account = account or MetaAccount()
-        self.behaviour = behaviour or Behaviour()
-        self.ledger = ledger or Ledger()
-        self.world = MetaWorld(chance, self.account, self.behaviour, self.ledger)
+        self.world = MetaWorld(chance, self.account, behaviour or Behaviour(), ledger or Ledger())
+        super().__init__(chance, self.world.behaviour, self.world.ledger, self.world.queue)
         self.phones = MetaPhones(self.world)
         self.webhook_url = webhook_url
-        self._chance = chance
-        self._faults = Faults(chance, self.behaviour)
         self._failing: list[int] = []
         self._recipients: dict[str, Guest] = {}
-
-    @property
-    def webhook_url(self) -> str | None:
-        """Where webhooks go."""
-        return self.world.queue.url
-
-    @webhook_url.setter
-    def webhook_url(self, url: str | None) -> None:
-        self.world.queue.url = url
-
-    def arrival_delay_ms(self) -> int:
-        """How long a request lies before `handle` gets it."""
-        return spread(self._chance, self.behaviour.arrival_ms, self.behaviour.arrival_spread_ms)
-
-    def due(self, now_ms: int) -> list[Webhook]:
-        """Webhooks to send now."""
-        return self.world.queue.due(now_ms)
-
-    def webhook_result(self, webhook_id: int, http_status: int | None, now_ms: int) -> None:
-        """How the node answered a webhook."""
-        self.world.queue.result(webhook_id, http_status, now_ms)
-
-    def next_due_ms(self) -> int | None:
-        """When a webhook leaves next."""
-        return self.world.queue.next_due_ms()
-
-    def fail_next(
-        self, faults: Iterable[str | Mapping[str, Any] | Failure | Fault], route: str = "messages"
-    ) -> None:
-        """Script a route: `messages`, `read`, `media` (id -> address), `attachment` (bytes), `upload`."""
-        self._faults.script(faults, route)
 
     def fail_status_next(self, codes: Iterable[int]) -> None:
         """Let the next accepted messages end in a failed status with these codes (0: let one through)."""
@@ -104,6 +68,26 @@ class MetaProvider:
     ) -> str:
         """The same as `phones.sends`."""
         return self.phones.sends(guest, kind, now_ms, args or {})
+
+    def set_token(self, token: str) -> None:
+        """Change the valid bearer: whoever sends the old one is refused with 190."""
+        self.account.token = token
+
+    def act(self, action: str, now_ms: int, args: Mapping[str, Any]) -> object:
+        """Call a method of `phones`, or `tell_status`, by name."""
+        phones = self.phones
+        actions: dict[str, Callable[..., object]] = {
+            "open_window": phones.open_window,
+            "staff_sends": phones.staff_sends,
+            "changes_number": phones.changes_number,
+            "changes_user_id": phones.changes_user_id,
+            "calls": phones.calls,
+            "prefers": phones.prefers,
+            "account_news": phones.account_news,
+            "error_news": phones.error_news,
+            "tell_status": self.tell_status,
+        }
+        return called(actions, action)(now_ms=now_ms, **args)
 
     def handshake(self, verify_token: str) -> tuple[str, str]:
         """The query of Meta's GET on registration, and the text the node must answer."""
@@ -190,31 +174,10 @@ class MetaProvider:
         return message
 
     def _answer_accepted(self, message: Accepted, guest: Guest, fault: Fault) -> Answer:
-        delay_ms = spread(self._chance, self.behaviour.answer_ms, self.behaviour.answer_spread_ms)
-        if fault.delay_ms is not None:
-            delay_ms = fault.delay_ms
-        elif fault.kind is Failure.SLOW_AFTER:
-            delay_ms += self.behaviour.slow_ms
-        if fault.kind is Failure.RESET_AFTER:
-            return Answer(delay_ms=delay_ms, action=Action.RESET_AFTER, accepted_id=message.id)
-        if fault.kind is Failure.NEVER_AFTER:
-            return Answer(action=Action.NEVER, accepted_id=message.id)
-        if fault.kind is Failure.ERROR_AFTER:
-            return Answer(
-                HTML_ERROR.status, HTML_ERROR.headers, HTML_ERROR.body, delay_ms, accepted_id=message.id
-            )
         who = {"input": message.to, "wa_id": guest.phone} if guest.phone else {"input": message.to}
-        messages: list[JsonObject] = [{"id": message.id}]
-        if message.type == "template":
-            messages[0]["message_status"] = "accepted"
-        if fault.kind is Failure.NO_ID_AFTER:
-            messages = []
-        answer = {
-            "messaging_product": "whatsapp",
-            "contacts": [who | {"user_id": guest.bsuid}],
-            "messages": messages,
-        }
-        return Answer.of_json(200, answer, delay_ms=delay_ms, accepted_id=message.id)
+        shown = {"id": message.id} | ({"message_status": "accepted"} if message.type == "template" else {})
+        answer: JsonObject = {"messaging_product": "whatsapp", "contacts": [who | {"user_id": guest.bsuid}]}
+        return self._after(fault, message.id, answer | {"messages": [shown]}, answer | {"messages": []})
 
     # -- statuses
 
@@ -301,8 +264,7 @@ class MetaProvider:
         guest = self.world.from_guests.get(message_id)
         data = {"message_id": message_id, "guest": guest.key if guest else None, "typing": typing == "text"}
         self.ledger.append("read", now_ms, data)
-        delay_ms = spread(self._chance, self.behaviour.answer_ms, self.behaviour.answer_spread_ms)
-        return Answer.of_json(200, {"success": True}, delay_ms=delay_ms)
+        return Answer.of_json(200, {"success": True}, delay_ms=self._answer_ms())
 
     def _media(self, rest: str, secret: str | None, host: str, now_ms: int) -> Answer:
         route = "attachment" if secret is not None else "media"
@@ -348,14 +310,7 @@ class MetaProvider:
             )
         if fault.kind in _CODES:
             return self._refuse(_CODES[fault.kind], path, request, now_ms, delay_ms)
-        callback = request.get("biz_opaque_callback_data")
-        data = {"path": path, "failure": fault.kind.value, "callback_data": callback, "body": request}
-        self.ledger.append("failed", now_ms, data)
-        if fault.kind is Failure.RESET_BEFORE:
-            return Answer(delay_ms=delay_ms, action=Action.RESET_BEFORE)
-        if fault.kind is Failure.NEVER_BEFORE:
-            return Answer(action=Action.NEVER)
-        return Answer(HTML_ERROR.status, HTML_ERROR.headers, HTML_ERROR.body, delay_ms)
+        return self._broken_before(fault, path, request, now_ms)
 
     def _refuse(
         self, refusal: Refusal, path: str, request: JsonObject, now_ms: int, delay_ms: int = 0

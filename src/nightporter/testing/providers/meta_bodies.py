@@ -1,4 +1,4 @@
-"""Webhook bodies of the Cloud API: values, batches of several shapes, bytes as Meta writes them, signatures."""
+"""Webhook bodies of the Cloud API: values, batches of any shape, bytes as Meta writes them, signatures."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ LISTS = ("messages", "statuses")
 class MetaAccount:
     """A WhatsApp Business Account with its app. `numbers`: phone_number_id -> display number (digits)."""
 
-    token: str = "fake-access-token"  # noqa: S105 - the fake's own
-    app_secret: str = "fake-app-secret"  # noqa: S105 - the fake's own
+    token: str = "fake-access-token"
+    app_secret: str = "fake-app-secret"
     waba_id: str = "102290129340398"
     numbers: dict[str, str] = field(default_factory=lambda: {"106540352242922": "390471100200"})
     templates: Templates = field(default_factory=lambda: dict(DEMO_TEMPLATES))

@@ -173,7 +173,7 @@ class MetaPhones:
         body = self._world.value(self._world.account.number, parts)
         self._world.tell("user_preferences", body, Content("field", "user_preferences"), now_ms)
 
-    def account_news(self, name: str, value: Mapping[str, Any] | None, now_ms: int) -> None:
+    def account_news(self, name: str, now_ms: int, value: Mapping[str, Any] | None = None) -> None:
         """A change of an account field: `value`, or without one the example in `ACCOUNT_NEWS`."""
         body = dict(ACCOUNT_NEWS[name] if value is None else value)
         self._world.tell(name, body, Content("field", name), now_ms)

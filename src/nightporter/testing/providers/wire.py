@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
 
-from nightporter.testing.providers.behaviour import Behaviour, Failure, Fault
-from nightporter.testing.providers.ledger import JsonObject, Ledger
+from nightporter.testing.providers.ledger import JsonObject
 
 
 class Action(StrEnum):
@@ -61,41 +59,3 @@ class Webhook:
     payloads: tuple[JsonObject, ...]
     first_ms: int
     attempt: int = 1
-
-
-class Provider(Protocol):
-    """What a server, a simulator or a demo drives. Every call says what time it is."""
-
-    behaviour: Behaviour
-    ledger: Ledger
-    webhook_url: str | None
-
-    def arrival_delay_ms(self) -> int:
-        """How long to keep a request that has just arrived before `handle` gets it."""
-        ...
-
-    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes, now_ms: int) -> Answer:
-        """Answer one request; `path` may carry a query."""
-        ...
-
-    def due(self, now_ms: int) -> list[Webhook]:
-        """Webhooks to send now; each must be followed by one `webhook_result`."""
-        ...
-
-    def webhook_result(self, webhook_id: int, http_status: int | None, now_ms: int) -> None:
-        """Say how the node answered (None: not at all); anything but 200 is tried again later."""
-        ...
-
-    def next_due_ms(self) -> int | None:
-        """When `due` will next have something; None = nothing is planned."""
-        ...
-
-    def fail_next(
-        self, faults: Iterable[str | Mapping[str, Any] | Failure | Fault], route: str = "messages"
-    ) -> None:
-        """Script the next requests of a route."""
-        ...
-
-    def guest_sends(self, guest: Mapping[str, Any], kind: str, now_ms: int, args: Mapping[str, Any]) -> str:
-        """A guest (`phone` or `bsuid`, `name`) sends something; returns the message's id."""
-        ...
