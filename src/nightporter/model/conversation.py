@@ -19,6 +19,7 @@ class Question:
     asked_ms: int
     slots: dict[str, str] = field(default_factory=dict[str, str])  # what is known already
     choices: tuple[str, ...] = ()  # ids of the buttons that were offered
+    asked_times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
