@@ -6,12 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from nightporter.errors import HotelFileError
-
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import Node as YAMLNode
 
 FILE_BYTES_MAX = 256 * 1024
 NODES_MAX = 20_000  # also what aliases unfold to
@@ -97,8 +94,9 @@ def parse(source: str, file: str) -> Mapping:
     from ruamel.yaml import YAML  # only while a file is being loaded
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    yaml: Any = YAML(typ="safe", pure=True)
     try:
-        top = YAML(typ="safe", pure=True).compose(source)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        top: Any = yaml.compose(source)
     except MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
         refuse(file, mark.line + 1 if mark else 0, "", f"is not YAML: {error.problem or error.context}")
@@ -117,13 +115,13 @@ def parse(source: str, file: str) -> Mapping:
 
 
 class _Tree:
-    """Turns the library's nodes into ours and counts them."""
+    """Turns the library's nodes (which have no types) into ours, and counts them."""
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._left = NODES_MAX
 
-    def build(self, node: YAMLNode, path: str, depth: int) -> Node:
+    def build(self, node: Any, path: str, depth: int) -> Node:
         line = int(node.start_mark.line) + 1
         self._left -= 1
         if self._left < 0:
@@ -141,7 +139,7 @@ class _Tree:
             refuse(self._file, line, path, f"has a tag that is not known here: {node.tag}")
         return Scalar(line, str(value), kind)
 
-    def _items(self, pairs: list[tuple[YAMLNode, YAMLNode]], path: str, depth: int) -> dict[str, Node]:
+    def _items(self, pairs: list[tuple[Any, Any]], path: str, depth: int) -> dict[str, Node]:
         items: dict[str, Node] = {}
         for key_node, value in pairs:
             line = int(key_node.start_mark.line) + 1

@@ -6,7 +6,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from nightporter.config.hotel.blocks import Block, Department, Facts
@@ -90,7 +90,8 @@ class Hotel(Facts):
                 raise KeyError(path)
             value = self._step(value, found[1], path)
             for index in re.findall(r"\d+", found[2]):
-                value = value[int(index)] if isinstance(value, tuple) and int(index) < len(value) else None
+                items = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else ()
+                value = items[int(index)] if int(index) < len(items) else None
             if isinstance(value, Block | Department):
                 value = self.during(value, on)
         return value
@@ -102,7 +103,7 @@ class Hotel(Facts):
     def intervals(self, path: str, day: date) -> list[Interval]:
         """When the block at the path is open on that day: exceptions, closed days and closed periods applied.
 
-        An exception that holds and names hours is meant for that day: it wins over the hotel's closed periods.
+        An exception that holds and names hours is meant for that day: it wins over the closed periods.
         """
         block: Any = self._block(path)
         if block is None or isinstance(block, Hours):
@@ -152,7 +153,7 @@ class Hotel(Facts):
 
     def _step(self, value: Any, part: str, path: str) -> Any:
         if isinstance(value, dict):
-            return value.get(part)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            return cast("dict[str, Any]", value).get(part)
         if not dataclasses.is_dataclass(value):
             return None
         names = {item.name.removesuffix("_"): item.name for item in dataclasses.fields(value)}

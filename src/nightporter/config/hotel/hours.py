@@ -96,7 +96,7 @@ class Hours:
 
 
 def local_moment(day: date, minutes: int, zone: ZoneInfo, *, last: bool = False) -> datetime:
-    """`minutes` after midnight of `day` by the wall clock; of a time that comes twice the first, or `last`."""
+    """`minutes` after midnight of `day` by the wall clock; of one that comes twice the first, or `last`."""
     days, rest = divmod(minutes, DAY_MINUTES)
     wall = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), tzinfo=zone)
     again = wall.replace(fold=1)

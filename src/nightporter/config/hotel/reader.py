@@ -96,15 +96,16 @@ def _union(options: tuple[Any, ...]) -> Read:
     if options == get_args(Period):
         return scalars.period_of
     main = [option for option in options if option is not No]
-    readers = [reader_of(option) for option in main]
-    choices = [option for option in main if isinstance(option, type) and issubclass(option, StrEnum)]
+    words = reader_of(main[0])  # of two readers the first is a closed set of words
+    read_rest = reader_of(main[-1])
+    known = list(main[0]) if len(main) > 1 else []
 
     def read(scope: Scope, node: Node, path: str) -> Any:
         if No in options and scalars.says_no(node):
             return NO
-        if len(readers) > 1 and isinstance(node, Scalar) and node.text in list(choices[0]):
-            return readers[main.index(choices[0])](scope, node, path)
-        return readers[-1](scope, node, path)
+        if isinstance(node, Scalar) and node.text in known:
+            return words(scope, node, path)
+        return read_rest(scope, node, path)
 
     return read
 
