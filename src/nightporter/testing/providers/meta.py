@@ -196,6 +196,8 @@ class MetaProvider(ProviderCore):
             self._tell_status(message, guest, "failed", now_ms, behaviour.sent_ms, Refusal(failed_code))
             return
         self._tell_status(message, guest, "sent", now_ms, behaviour.sent_ms)
+        if message.type == "reaction":
+            return  # Meta tells no more of a reaction
         if not happens(self._chance, behaviour.p_skip_delivered):
             self._tell_status(message, guest, "delivered", now_ms, behaviour.delivered_ms)
         if not happens(self._chance, behaviour.p_unread):
