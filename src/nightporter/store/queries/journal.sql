@@ -51,6 +51,9 @@ WHERE entry_id = ? AND disposition IS NULL;
 -- entry_find: the message that another one speaks of (edit, revoke, reaction, quote)
 SELECT entry_id, conversation_id, payload, disposition FROM entries WHERE dedupe = ?;
 
+-- entry_payload: what an entry says
+SELECT payload FROM entries WHERE entry_id = ?;
+
 -- entries_of_moment: the entry an unknown outbox id was derived from (SD4)
 SELECT entry_id, provider_id FROM entries WHERE entry_id >= ? AND entry_id < ?;
 
@@ -175,6 +178,9 @@ SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM
 
 -- stays_code: a guest says only the code
 SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM stays WHERE code = ?;
+
+-- stays_arriving: a guest says name and day
+SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM stays WHERE arrival = ?;
 
 -- stays_flight: whom a flight brings
 SELECT s.stay_id, s.source, s.code, s.arrival, s.departure, s.room, s.flight, s.name, s.state, g.guest_id, g.role

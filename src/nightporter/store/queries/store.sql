@@ -1,20 +1,17 @@
 -- log_head: the chain goes on from the newest row
-SELECT seq, hash FROM replication_log ORDER BY seq DESC LIMIT 1;
+SELECT seq, hash, total_bytes FROM replication_log ORDER BY seq DESC LIMIT 1;
 
 -- log_append: the group's changes, in the group's own commit
-INSERT INTO replication_log (seq, epoch, at_ms, kind, hash, data) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO replication_log (seq, epoch, at_ms, kind, hash, total_bytes, data) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- log_rows: what a follower or a check of the chain reads
 SELECT seq, epoch, at_ms, kind, hash, data FROM replication_log WHERE seq > ? ORDER BY seq LIMIT ?;
 
--- log_oldest: where the kept part of the log begins
-SELECT seq, at_ms FROM replication_log ORDER BY seq LIMIT 1;
+-- log_ages: the oldest rows, with how many bytes of changes had been logged before each
+SELECT seq, at_ms, total_bytes - length(data) FROM replication_log ORDER BY seq LIMIT ?;
 
--- log_prune: drop what nobody needs any more, at most 500 rows a time (RL5)
-DELETE FROM replication_log WHERE seq IN (SELECT seq FROM replication_log WHERE seq <= ? ORDER BY seq LIMIT 500);
-
--- log_old: the newest row older than a moment
-SELECT coalesce(max(seq), 0) FROM replication_log WHERE seq <= ? AND at_ms < ?;
+-- log_prune: drop what nobody needs any more (RL5)
+DELETE FROM replication_log WHERE seq <= ?;
 
 -- meta_get: one value of the file's own
 SELECT value FROM meta WHERE key = ?;

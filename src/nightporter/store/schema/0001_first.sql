@@ -13,6 +13,7 @@ CREATE TABLE replication_log (
   at_ms INTEGER NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('changes', 'migration')),
   hash BLOB NOT NULL,
+  total_bytes INTEGER NOT NULL, -- of all changes up to this row, so that the log's size is a subtraction
   data BLOB NOT NULL
 ) STRICT;
 
@@ -196,7 +197,8 @@ CREATE TABLE stays (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX stays_code ON stays (source, code);
 CREATE INDEX stays_flight ON stays (flight, arrival) WHERE flight <> '';
-CREATE INDEX stays_arrival ON stays (arrival);
+CREATE INDEX stays_arrival ON stays (arrival, stay_id);
+CREATE INDEX stays_by_code ON stays (code);
 
 CREATE TABLE stay_guests (
   guest_id TEXT NOT NULL REFERENCES guests (guest_id),

@@ -1,0 +1,1 @@
+"""The loops: intake, turns, delivery, timers, housekeeping. They read decisions and do things."""

@@ -1,0 +1,116 @@
+"""Committing a decision: dispositions, messages, tasks and memory, all in one unit, or nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from nightporter.channels.port import Channel
+from nightporter.errors import Stale
+from nightporter.journal import entries, people
+from nightporter.model.conversation import Turn
+from nightporter.model.decision import Decision, Disposition, DispositionKind
+from nightporter.model.outbox import OutboxMessage, outbox_id
+from nightporter.outbox import messages, tasks
+from nightporter.outbox.messages import Claim
+from nightporter.rounds.lane import Ticket
+from nightporter.rounds.node import Node
+from nightporter.store import Tx
+
+MACHINE = "machine"
+SHORT_ROOM_BYTES = 2048
+
+
+async def commit_decision(
+    node: Node, turn: Turn, decision: Decision, channel: Channel | None, ticket: Ticket | None
+) -> OutboxMessage | None:
+    """Commit the decision; its first message, claimed when there is a ticket. Raises `Stale` when it came too late."""
+    said = _sayings(node, turn, decision, channel)
+    unit = _unit(node, turn, decision, said, ticket is not None)
+    await node.write(unit, SHORT_ROOM_BYTES + sum(len(message.content.text) for message, _ in said))
+    return said[0][0] if said else None
+
+
+def _sayings(
+    node: Node, turn: Turn, decision: Decision, channel: Channel | None
+) -> list[tuple[OutboxMessage, bool]]:
+    """The outbox messages of a decision with their derived ids (SD4), split as the channel needs it."""
+    if not decision.sayings or channel is None:
+        return []
+    first, conversation = turn.entries[0], turn.conversation
+    phone, other = people.addresses(node.store.view, conversation.guest_id)
+    said: list[tuple[OutboxMessage, bool]] = []
+    for saying in decision.sayings:
+        for number, part in enumerate(channel.parts(saying.content)):
+            message = OutboxMessage(
+                outbox_id=outbox_id(first.at_ms, first.provider_id or first.entry_id, len(said)),
+                channel=conversation.channel,
+                number=conversation.number,
+                conversation_id=conversation.conversation_id,
+                to_phone=phone,
+                to_id=other,
+                content=part,
+                quote=saying.quote if number == 0 else "",
+                expires_ms=conversation.window_until_ms(),
+            )
+            said.append((message, saying.discloses))
+    return said
+
+
+def _unit(
+    node: Node, turn: Turn, decision: Decision, said: list[tuple[OutboxMessage, bool]], claim: bool
+) -> Callable[[Tx], None]:
+    now_ms, by = node.clock.now_ms(), Claim(node.lease.epoch)
+    task_ids = [node.ids.new() for _ in decision.tasks]
+    conversation, guest = turn.conversation, decision.guest
+    covers = tuple(entry.provider_id for entry in turn.entries if entry.provider_id)
+
+    def unit(tx: Tx) -> None:
+        if tx.scalar("conversation_version", (conversation.conversation_id,)) != conversation.version:
+            raise Stale("the conversation has gone on meanwhile")
+        made = [
+            tasks.add(tx, task_id, task, conversation.conversation_id, now_ms)
+            for task_id, task in zip(task_ids, decision.tasks, strict=True)
+        ]
+        trace: str | None = _trace(decision)
+        for disposition in decision.dispositions:
+            reference = _reference(disposition, said, made)
+            entries.dispose(tx, disposition.entry_id, disposition.kind, disposition.reason, reference, now_ms, trace)
+            trace = None  # kept once a turn, at its first entry
+        for number, (message, discloses) in enumerate(said):
+            mine = by if claim and number == 0 else None
+            messages.add(
+                tx, message, origin=MACHINE, covers=covers, discloses=discloses, now_ms=now_ms, claim=mine
+            )
+        if guest is not None:
+            tx.run(
+                "guest_learn",
+                (guest.name, guest.language, guest.language_source, guest.language_rival, guest.opted_out_ms, guest.guest_id),
+            )
+        if decision.release_hold:
+            tx.run("conversation_release", (conversation.conversation_id,))
+        if decision.dispositions or decision.memory is not None:
+            memory = decision.memory if decision.memory is not None else conversation.memory
+            answered_ms = now_ms if said else 0
+            tx.run(
+                "conversation_decided",
+                (orjson.dumps(memory).decode(), answered_ms, now_ms, conversation.conversation_id),
+            )
+
+    return unit
+
+
+def _reference(disposition: Disposition, said: list[tuple[OutboxMessage, bool]], made: list[str]) -> str | None:
+    match disposition.kind:
+        case DispositionKind.ANSWERED:
+            return said[0][0].outbox_id
+        case DispositionKind.STAFF:
+            return made[disposition.task]
+        case DispositionKind.SILENT:
+            return None
+
+
+def _trace(decision: Decision) -> str | None:
+    trace = decision.trace
+    return orjson.dumps(trace).decode() if trace.language or trace.topics or trace.emergency else None

@@ -1,0 +1,259 @@
+"""Delivery: sends what is claimed and committed, once, and commits what became of it (SD1 to SD6).
+
+Two ways lead to a send. The turn that decides asks for a ticket and commits its message already claimed; everything
+else waits in the outbox and is claimed here, oldest first, one message of a conversation at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from nightporter.channels.outcome import Accepted, Action, Outcome, Refused, Released, Retry, Scope, Unknown
+from nightporter.channels.port import Channel
+from nightporter.clock import Chance
+from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.model.decision import NewTask, Urgency
+from nightporter.model.outbox import OutboxMessage
+from nightporter.outbox import messages, tasks
+from nightporter.outbox.messages import Claim
+from nightporter.rounds.intake import not_delivered
+from nightporter.rounds.lane import Lane, Ticket
+from nightporter.rounds.node import Bell, Node
+from nightporter.store import Tx
+
+LOOK_SECONDS = 1.0
+LEAST_WAIT_SECONDS = 0.05
+BATCH_MESSAGES = 500
+KEEP_AGAIN_SECONDS = 0.5
+BACKOFF_FIRST_SECONDS = 1.0
+BACKOFF_MOST_SECONDS = 300.0
+PAIR_FACTOR = 4  # Meta on 131056: wait 4^n seconds
+PROBE_SECONDS = 60.0
+RECOVER_BATCH = 500
+
+STOPS = frozenset({Action.STOP_CHANNEL, Action.PERMISSION, Action.STOP_ALERT})
+
+log = structlog.get_logger("rounds.delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message of ours that is claimed on disk and has a ticket: it must be sent now."""
+
+    message: OutboxMessage
+    attempt: int
+    ticket: Ticket
+    received_ms: int = 0  # when the guest's message came in, for `reply_seconds`; 0 = not a reply
+    asked: str = ""  # provider id of the guest's message, for the typing sign
+
+
+class Delivery:
+    """The round from outbox to provider, for one channel."""
+
+    def __init__(self, node: Node, lane: Lane, chance: Chance, *, send_timeout_seconds: float) -> None:
+        self.lane = lane
+        self._node = node
+        self._chance = chance
+        self._timeout_seconds = send_timeout_seconds
+        self._sends: set[asyncio.Task[None]] = set()
+        self.bell = Bell()
+        self.on_unsettled: Callable[[], None] = lambda: None
+
+    @property
+    def channel(self) -> Channel:
+        """Whose road this is."""
+        return self.lane.channel
+
+    async def recover(self) -> int:
+        """After a start: claims of earlier epochs may have been sent; they are never sent again."""
+        node, total = self._node, 0
+        epoch = node.lease.epoch
+        while count := await node.write(lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)):
+            total += count
+        row = node.store.view.one("channel_state", (self.channel.name,))
+        if row and row[0]:
+            self.lane.stopped = row[1]
+        return total
+
+    async def run(self) -> None:
+        """Send what waits, for ever."""
+        while True:
+            await self.bell.wait(await self.send_waiting())
+
+    async def send_waiting(self) -> float:
+        """Claim and begin all that may go now; seconds until the next look."""
+        node, lane = self._node, self.lane
+        if node.stopping or lane.stopped or lane.paused_by_staff or not node.leads():
+            return LOOK_SECONDS
+        soonest, now_ms = LOOK_SECONDS, node.clock.now_ms()
+        for row in node.store.view.all("outbox_due", (self.channel.name, now_ms, BATCH_MESSAGES)):
+            message = messages.message_of(row)
+            if message.expires_ms and message.expires_ms <= now_ms:
+                await self._expired(message, now_ms)
+                continue
+            if lane.full:
+                break  # the first sender that is free rings the bell
+            ticket = lane.ticket(message.conversation_id)
+            if ticket is None:
+                soonest = min(soonest, max(lane.wait_seconds(message.conversation_id), LEAST_WAIT_SECONDS))
+                continue
+            await self._claim_and_begin(message, ticket)
+        return soonest
+
+    async def _claim_and_begin(self, message: OutboxMessage, ticket: Ticket) -> None:
+        node, attempt = self._node, message.attempts + 1
+        by, now_ms = Claim(node.lease.epoch), node.clock.now_ms()
+        try:
+            won = await node.write(lambda tx: messages.claim(tx, message.outbox_id, attempt, by, now_ms))
+        except CannotKeep:
+            won = False
+        except BaseException:
+            self.lane.unused(ticket)
+            raise
+        if won:
+            self.begin(Claimed(message, attempt, ticket))
+        else:
+            self.lane.unused(ticket)
+
+    async def _expired(self, message: OutboxMessage, now_ms: int) -> None:
+        task_id = self._node.ids.new()
+
+        def unit(tx: Tx) -> None:
+            if messages.give_up(tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms):
+                not_delivered(tx, task_id, message.outbox_id, message.conversation_id, "window_closed", now_ms)
+
+        await self._node.write(unit)
+
+    def begin(self, claimed: Claimed) -> None:
+        """Send a claimed message in the background."""
+        task = asyncio.get_running_loop().create_task(self._send(claimed))
+        self._sends.add(task)
+        task.add_done_callback(self._sends.discard)
+
+    async def finish(self) -> None:
+        """Wait for what is being sent (SD6)."""
+        while self._sends:
+            await asyncio.wait(self._sends)
+
+    async def _send(self, claimed: Claimed) -> None:
+        node, message = self._node, claimed.message
+        try:
+            outcome = await self.channel.send(message, self._timeout_seconds, node.leads)
+            self._judge(outcome)
+            await self._keep_result(claimed, outcome)
+            node.counts.add("sent", self.channel.name, type(outcome).__name__.lower())
+            if isinstance(outcome, Accepted) and claimed.received_ms:
+                node.counts.reply_seconds.append((node.clock.now_ms() - claimed.received_ms) / 1000)
+        finally:
+            self.lane.used(claimed.ticket)
+            self.bell.ring()
+
+    def _judge(self, outcome: Outcome) -> None:
+        """Tell the breaker: the provider's own refusals are answers, silence and 5xx are failures."""
+        if isinstance(outcome, Released) and outcome.reason == "stopped":
+            self.lane.breaker.forget()
+        elif isinstance(outcome, Released | Unknown):
+            self.lane.breaker.failure()
+        else:
+            self.lane.breaker.success()
+
+    async def _keep_result(self, claimed: Claimed, outcome: Outcome) -> None:
+        """Commit the outcome, again and again while nothing can be kept: the provider has spoken."""
+        unit = self._result(claimed, outcome)
+        while True:
+            try:
+                await self._node.write(unit)
+            except StoreBroken:
+                return
+            except CannotKeep:
+                if not self._node.leads():
+                    return  # the next leader finds the claim and settles it
+                await self._node.clock.sleep(KEEP_AGAIN_SECONDS)
+            else:
+                return
+
+    def _result(self, claimed: Claimed, outcome: Outcome) -> Callable[[Tx], None]:
+        which, attempt, now_ms = claimed.message.outbox_id, claimed.attempt, self._node.clock.now_ms()
+        match outcome:
+            case Accepted(provider_id):
+                return lambda tx: messages.accepted(tx, which, attempt, provider_id, now_ms)
+            case Unknown(reason):
+                self.on_unsettled()
+                return lambda tx: messages.unknown(tx, which, attempt, reason, now_ms)
+            case Released(reason):
+                due_ms = now_ms + self._backoff_ms(attempt)
+                return lambda tx: messages.waits_again(tx, which, attempt, "released", reason, due_ms, now_ms)
+            case Retry():
+                return self._retry(claimed, outcome, now_ms)
+            case Refused():
+                return self._refused(claimed, outcome, now_ms)
+
+    def _retry(self, claimed: Claimed, outcome: Retry, now_ms: int) -> Callable[[Tx], None]:
+        which, attempt = claimed.message.outbox_id, claimed.attempt
+        if outcome.scope is Scope.CONVERSATION:
+            wait_ms = int(min(PAIR_FACTOR ** min(attempt, 4), BACKOFF_MOST_SECONDS) * 1000)
+            self.lane.slow(claimed.message.conversation_id, wait_ms / 1000)
+        else:
+            wait_ms = self._backoff_ms(attempt)
+            if outcome.after_seconds is not None:
+                wait_ms = max(wait_ms, int(min(outcome.after_seconds, BACKOFF_MOST_SECONDS) * 1000))
+            self.lane.pause(wait_ms / 1000)
+        return lambda tx: messages.waits_again(tx, which, attempt, "retry", outcome.code, now_ms + wait_ms, now_ms)
+
+    def _refused(self, claimed: Claimed, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
+        message, attempt = claimed.message, claimed.attempt
+        which, detail = message.outbox_id, outcome.details
+        if outcome.action in STOPS:
+            return self._stopped(which, attempt, outcome, now_ms)
+        log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
+        task_id = self._node.ids.new()
+
+        def unit(tx: Tx) -> None:
+            messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
+            not_delivered(tx, task_id, which, message.conversation_id, outcome.code, now_ms)
+
+        return unit
+
+    def _stopped(self, which: str, attempt: int, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
+        """The provider takes nothing from us: keep everything, stop sending, tell staff (190 and its like)."""
+        self.lane.stopped = outcome.code
+        name = self.channel.name
+        log.error("provider refuses everything", channel=name, code=outcome.code)
+        task = NewTask(
+            key=f"channel-stopped:{name}:{now_ms}",
+            department="on_call",
+            reason="channel_stopped",
+            summary="",
+            urgency=Urgency.NOW,
+            details={"channel": name, "code": outcome.code},
+        )
+        task_id = self._node.ids.new()
+
+        def unit(tx: Tx) -> None:
+            messages.waits_again(tx, which, attempt, "refused", outcome.code, now_ms, now_ms)
+            row = tx.one("channel_state", (name,))
+            if row is None or not row[0]:
+                tx.run("channel_stop", (name, now_ms, outcome.code))
+                tasks.add(tx, task_id, task, None, now_ms)
+
+        return unit
+
+    async def probe(self) -> None:
+        """While the provider refuses our token: try it every minute, first at once, and go on at the first success."""
+        while True:
+            if self.lane.stopped and await self.channel.probe(self._timeout_seconds):
+                name = self.channel.name
+                await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
+                self.lane.stopped = ""
+                log.info("provider takes messages again", channel=name)
+                self.bell.ring()
+            await self._node.clock.sleep(PROBE_SECONDS)
+
+    def _backoff_ms(self, attempt: int) -> int:
+        """Exponential with full jitter, at least a tenth of a second."""
+        most = min(BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 16), BACKOFF_MOST_SECONDS)
+        return int(max(0.1, most * self._chance.random()) * 1000)

@@ -1,0 +1,29 @@
+-- bodies_old: raw bytes have done their work
+DELETE FROM bodies WHERE delivery_id IN (SELECT delivery_id FROM bodies WHERE delivery_id < ?
+  ORDER BY delivery_id LIMIT 500);
+
+-- deliveries_old: read long ago, and their bytes are gone
+DELETE FROM deliveries WHERE delivery_id IN (SELECT d.delivery_id FROM deliveries d WHERE d.delivery_id < ?
+  AND d.state = 'read' AND NOT EXISTS (SELECT 1 FROM bodies b WHERE b.delivery_id = d.delivery_id)
+  ORDER BY d.delivery_id LIMIT 500);
+
+-- attempts_old: how each send went, long after it is settled
+DELETE FROM attempts WHERE (outbox_id, attempt) IN (SELECT a.outbox_id, a.attempt FROM attempts a
+  JOIN outbox o ON o.outbox_id = a.outbox_id WHERE a.outbox_id < ?
+  AND o.state IN ('sent', 'delivered', 'read', 'failed') ORDER BY a.outbox_id LIMIT 500);
+
+-- statuses_old: the state itself stays in the outbox
+DELETE FROM statuses WHERE (outbox_id, provider_id, kind) IN (SELECT outbox_id, provider_id, kind FROM statuses
+  WHERE outbox_id > '' AND outbox_id < ? ORDER BY outbox_id LIMIT 500);
+
+-- event_steps_old: the timeline of events that are done
+DELETE FROM event_steps WHERE (event_id, step) IN (SELECT s.event_id, s.step FROM events e
+  JOIN event_steps s ON s.event_id = e.event_id
+  WHERE e.accepted_ms < ? AND e.state = 'delivered' ORDER BY e.accepted_ms LIMIT 500);
+
+-- audit_old: who changed what
+DELETE FROM audit WHERE audit_id IN (SELECT audit_id FROM audit WHERE audit_id < ? ORDER BY audit_id LIMIT 500);
+
+-- tasks_old: done long ago
+DELETE FROM tasks WHERE task_id IN (SELECT task_id FROM tasks WHERE task_id < ? AND state = 'done'
+  ORDER BY task_id LIMIT 500);
