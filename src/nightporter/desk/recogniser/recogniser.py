@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Literal
 
 from nightporter.desk.recogniser.examples import OTHER
-from nightporter.desk.recogniser.model import Model, unpacked
+from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part, clauses, sentences
 from nightporter.desk.rules.text import fold, words_of
 from nightporter.desk.understanding import Understanding, Wish
@@ -28,7 +28,7 @@ class Recogniser:
     @classmethod
     def load(cls) -> Recogniser:
         """A recogniser with the shipped model."""
-        return cls(unpacked(resources.files(__package__ or "").joinpath("model.bin").read_bytes()))
+        return cls(Model(resources.files(__package__ or "").joinpath("model.bin").read_bytes()))
 
     def understand(
         self, text: str, *, languages: tuple[str, ...], hint: str = "", night: bool = False

@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 
 from nightporter.desk.recogniser.examples import LANGUAGES, Example, read_examples
@@ -23,7 +22,8 @@ from nightporter.desk.recogniser.features import (
     weight_of,
     word_feature,
 )
-from nightporter.desk.recogniser.model import packed
+from nightporter.desk.recogniser.lanes import Lanes
+from nightporter.desk.recogniser.model import WEIGHT_MAX, Weights
 from nightporter.desk.rules.text import fold, words_of
 
 MODEL_FILE = Path(__file__).with_name("model.bin")
@@ -35,7 +35,6 @@ FACTOR_ONE = 1 << 16  # fixed point of a sample's 1 / length
 STEP = 5.0  # of the first round; each round a little less
 STEP_FADES = 0.35
 DECAY_SHIFT = 7  # each round a weight loses 1/128
-GRADIENT_MIN = ONE // 200  # smaller ones are not worth a walk over the row
 TOP_SHARE = 1_000  # the weight that one in so many exceeds becomes 127
 
 EXP_STEPS = 64  # per unit
@@ -66,18 +65,16 @@ def trained(examples: Sequence[Example]) -> bytes:
     """The bytes of a model that learned these examples."""
     topics = sorted({example.topic for example in examples} - {""})
     seen = Counter(key for example in examples for key in set(_keys(example.text)))
-    rows = {
-        key: row for row, key in enumerate(sorted(key for key, count in seen.items() if count >= SEEN_MIN))
-    }
+    keys = sorted(key for key, count in seen.items() if count >= SEEN_MIN)
+    rows = {key: row for row, key in enumerate(keys)}
     samples = [_sample(example, topics, rows) for example in examples]
-    lanes = _learned(samples, len(rows), len(topics))
-    limit = _limit(lanes)
+    learned = _learned(samples, len(rows), len(topics))
+    limit = _limit(learned)
     weights = {
-        key: [max(-127, min(127, (lane[row] * 254 + limit) // (2 * limit))) for lane in lanes]
-        for key, row in rows.items()
+        key: [_rounded(weight, limit) for weight in row] for key, row in zip(keys, learned, strict=True)
     }
-    kept = {key: weights[key] for key in weights if any(weights[key])}
-    return packed(topics, LANGUAGES, limit / 127 / ONE, kept)
+    kept = {key: row for key, row in weights.items() if any(row)}
+    return Weights(tuple(topics), LANGUAGES, limit / WEIGHT_MAX / ONE, kept).to_bytes()
 
 
 def _features(text: str) -> tuple[list[int], list[int], float]:
@@ -105,53 +102,43 @@ def _sample(example: Example, topics: list[str], rows: dict[int, int]) -> Sample
     )
 
 
-def _learned(samples: list[Sample], rows: int, topics: int) -> list[list[int]]:
-    """The weights per lane after all rounds, topics first."""
-    lanes = [[0] * rows for _ in range(topics + len(LANGUAGES))]
-    gathers = [(_gather(sample.strong), _gather(sample.weak)) for sample in samples]
+def _learned(samples: list[Sample], count: int, topics: int) -> list[list[int]]:
+    """The weights of every row after all rounds, topics first."""
+    lanes = Lanes(topics + len(LANGUAGES))
+    rows = [0] * count
     order = list(range(len(samples)))
     chance = 1
     for turn in range(ROUNDS):
         chance = _shuffle(order, chance)
         step = int(STEP / (1 + STEP_FADES * turn) * FACTOR_ONE)
         for at in order:
-            sample, (strong, weak) = samples[at], gathers[at]
-            if sample.topic >= 0:
-                _learn(lanes[:topics], sample, sample.topic, step, strong, weak)
-            _learn(lanes[topics:], sample, sample.language, step, strong, weak)
-        for lane in lanes:
-            lane[:] = [weight - (weight >> DECAY_SHIFT) for weight in lane]
-    return lanes
+            _learn(rows, lanes, samples[at], topics, step)
+        rows = [
+            lanes.packed([weight - (weight >> DECAY_SHIFT) for weight in lanes.unpacked(row)]) for row in rows
+        ]
+    return [lanes.unpacked(row) for row in rows]
 
 
-def _learn(
-    lanes: list[list[int]],
-    sample: Sample,
-    right: int,
-    step: int,
-    strong: itemgetter[int],
-    weak: itemgetter[int],
-) -> None:
+def _learn(rows: list[int], lanes: Lanes, sample: Sample, topics: int, step: int) -> None:
+    """One step down the gradient of one sample."""
     factor = sample.factor
-    scores = [(STRONG * sum(strong(lane)) + sum(weak(lane))) * factor // FACTOR_ONE for lane in lanes]
-    for at, share in enumerate(_shares(scores)):
-        gradient = ONE - share if at == right else -share
-        if -GRADIENT_MIN < gradient < GRADIENT_MIN:
-            continue
-        change = gradient * factor * step // (FACTOR_ONE * FACTOR_ONE)
-        lane = lanes[at]
-        for row in sample.weak:
-            lane[row] += change
-        change *= STRONG
-        for row in sample.strong:
-            lane[row] += change
+    total = STRONG * sum([rows[row] for row in sample.strong]) + sum([rows[row] for row in sample.weak])
+    scores = [score * factor // FACTOR_ONE for score in lanes.unpacked(total)]
+    gradients = [0] * topics if sample.topic < 0 else _gradients(scores[:topics], sample.topic)
+    gradients += _gradients(scores[topics:], sample.language)
+    factor *= step
+    change = lanes.packed([gradient * factor // (FACTOR_ONE * FACTOR_ONE) for gradient in gradients])
+    for row in sample.weak:
+        rows[row] += change
+    change *= STRONG
+    for row in sample.strong:
+        rows[row] += change
 
 
-def _gather(rows: tuple[int, ...]) -> itemgetter[int]:
-    """Takes these rows out of a lane as a tuple (`itemgetter` of one would give no tuple: row 0 twice is harmless)."""
-    if len(rows) >= 2:
-        return itemgetter(*rows)
-    return itemgetter(slice(rows[0], rows[0] + 1) if rows else slice(0, 0))
+def _gradients(scores: list[int], right: int) -> list[int]:
+    gradients = [-share for share in _shares(scores)]
+    gradients[right] += ONE
+    return gradients
 
 
 def _exponentials() -> list[int]:
@@ -182,9 +169,13 @@ def _shuffle(order: list[int], chance: int) -> int:
     return chance
 
 
-def _limit(lanes: list[list[int]]) -> int:
-    sizes = sorted(abs(weight) for lane in lanes for weight in lane if weight)
-    return max(1, sizes[-1 - len(sizes) // TOP_SHARE]) if sizes else 1
+def _limit(rows: list[list[int]]) -> int:
+    sizes = sorted(abs(weight) for row in rows for weight in row)
+    return max(1, sizes[-1 - len(sizes) // TOP_SHARE])
+
+
+def _rounded(weight: int, limit: int) -> int:
+    return max(-WEIGHT_MAX, min(WEIGHT_MAX, (2 * weight * WEIGHT_MAX + limit) // (2 * limit)))
 
 
 if __name__ == "__main__":
