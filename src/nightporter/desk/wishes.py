@@ -1,0 +1,187 @@
+"""Answers what was understood: each wish through its topic, all in one answer; what is left is for staff.
+
+High confidence answers, middle makes a draft for staff, low hands over. The hotel's policy only makes it stricter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from nightporter.config.hotel import Policy
+from nightporter.desk import topics
+from nightporter.desk.dates import Asked, date_asked
+from nightporter.desk.handover import Leftover
+from nightporter.desk.heard import time_bound
+from nightporter.desk.late import is_late
+from nightporter.desk.look import Look
+from nightporter.desk.privacy import leaks, secrets_of, stay_of
+from nightporter.desk.questions import answer_of, filled
+from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.understanding import Ask, TopicReply, Wish
+from nightporter.model.conversation import Question
+
+FOLLOW_UP_MS = 30 * 60_000  # "and tomorrow?" is about our last answer this long
+FOLLOW_UP_WORDS_MAX = 5
+OTHER_SURE = 0.5  # from here on a wish of no topic of ours was understood, else it was not
+GREETING = "smalltalk"
+HUMAN = "human"
+
+
+@dataclass(slots=True)
+class Answers:
+    """What the topics gave."""
+
+    texts: list[str] = field(default_factory=list[str])
+    topics: list[str] = field(default_factory=list[str])
+    leftovers: list[Leftover] = field(default_factory=list[Leftover])
+    question: Question | None = None
+
+
+def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
+    """Asks the topics. `quoted_topic`: what the message of ours is about that the guest quotes."""
+    answers = Answers()
+    late = is_late(look, [spoken.entry for spoken in look.spoken])
+    for wish, slots in _plan(look, quoted_topic):
+        reason = _for_staff(look, wish)
+        asked = _asked(look, wish)
+        if not reason and late and (asked.last < look.today or time_bound(look.words())):
+            reason = "late"
+        if reason and reason != "unsure":
+            answers.leftovers.append(Leftover(wish.text, wish.topic, reason))
+        else:
+            _take(look, answers, wish, _reply(look, wish, slots, asked), unsure=bool(reason))
+    return answers
+
+
+def remember(look: Look, answers: Answers) -> None:
+    """What the next turn may need: the question that is open now, what was spoken of."""
+    topics_now = tuple(dict.fromkeys(answers.topics)) or look.memory.last_topics
+    look.memory = replace(look.memory, question=answers.question, last_topics=topics_now)
+
+
+def _plan(look: Look, quoted_topic: str) -> list[tuple[Wish, dict[str, str]]]:
+    """The wishes to answer, with what is known of each; never empty."""
+    heard = look.heard
+    assert heard is not None, "no words to answer"
+    plan: list[tuple[Wish, dict[str, str]]] = []
+    wishes = [wish for wish in heard.wishes if wish.topic != GREETING] or list(heard.wishes)
+    if heard.wants_human and all(wish.topic != HUMAN for wish in wishes):
+        wishes.append(Wish(HUMAN, 1.0, look.words()))
+    value = answer_of(look)
+    if value and look.question:
+        plan.append(filled(look.question, value))
+        wishes = [
+            wish for wish in wishes if wish.topic not in (look.question.topic, GREETING) and _is_high(wish)
+        ]
+    elif followed := _followed(look, quoted_topic, wishes):
+        return [(followed, {})]
+    plan += [(wish, {}) for wish in _one_each(wishes)]
+    if plan:
+        return plan
+    return [(Wish(GREETING if heard.greeting else "", 1.0 if heard.greeting else 0.0, look.words()), {})]
+
+
+def _one_each(wishes: list[Wish]) -> list[Wish]:
+    """Several parts of a message about one topic are one wish."""
+    by_topic: dict[str, Wish] = {}
+    for wish in wishes:
+        known = by_topic.get(wish.topic)
+        by_topic[wish.topic] = replace(known, text=f"{known.text} {wish.text}") if known else wish
+    return list(by_topic.values())
+
+
+def _followed(look: Look, quoted_topic: str, wishes: list[Wish]) -> Wish | None:
+    """It asks again what was answered just now, or what is quoted, for another day: "and tomorrow?"."""
+    heard = look.heard
+    assert heard is not None, "no words to follow up"
+    if heard.words > FOLLOW_UP_WORDS_MAX or any(map(_is_high, wishes)):
+        return None
+    recent = look.memory.answers_ms and look.now_ms - look.memory.answers_ms[-1] < FOLLOW_UP_MS
+    last = look.memory.last_topics[0] if recent and len(look.memory.last_topics) == 1 else ""
+    topic = quoted_topic or last
+    if topic not in topics.TOPICS or not date_asked(look.words(), look.today).named:
+        return None
+    return Wish(topic, 1.0, look.words())
+
+
+def _is_high(wish: Wish) -> bool:
+    return level(wish.topic, wish.confidence) == "high"
+
+
+def _for_staff(look: Look, wish: Wish) -> str:
+    """Why a person must answer it: "" the machine may; `unsure`: a person, with a draft."""
+    if wish.topic == HUMAN:
+        return "human"
+    if wish.topic not in topics.TOPICS:
+        return "other_topic" if wish.topic and wish.confidence >= OTHER_SURE else "not_understood"
+    policy = look.hotel.policy_of(wish.topic)
+    if policy is Policy.STAFF:
+        return "policy"
+    sure = "high" if wish.confidence >= 1.0 else level(wish.topic, wish.confidence)
+    if sure == "low":
+        return "not_understood"
+    return "unsure" if sure == "middle" or policy is Policy.DRAFT else ""
+
+
+def _asked(look: Look, wish: Wish) -> Asked:
+    """The day the wish is about, counted from the day the guest wrote."""
+    wrote_ms = look.spoken[-1].entry.at_ms
+    wrote = look.now.fromtimestamp(wrote_ms / 1000, look.now.tzinfo).date()
+    asked = date_asked(wish.text, wrote)
+    if not asked.named:
+        asked = date_asked(look.words(), wrote)
+    return asked if asked.named else Asked(look.today, look.today, named=False)
+
+
+def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> TopicReply | None:
+    """What the topic says; None when it says different things for different days of what was asked about."""
+    days = sorted(
+        {asked.first, date.fromordinal((asked.first.toordinal() + asked.last.toordinal()) // 2), asked.last}
+    )
+    stay = stay_of(look.turn.stays, look.today, look.words())
+    replies: list[TopicReply] = []
+    for day in days:
+        ask = Ask(
+            wish=wish,
+            language=look.language,
+            now=look.now,
+            on=day,
+            on_named=asked.named,
+            match=look.match,
+            stay=stay,
+            slots=slots,
+        )
+        replies.append(topics.reply(wish.topic, ask, look.hotel))
+    return replies[0] if len({reply.text for reply in replies}) == 1 else None
+
+
+def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, unsure: bool) -> None:
+    """Puts a reply into the answer, or with its reason among what is left for staff."""
+    reason, draft = _not_sayable(look, answers, reply, unsure=unsure)
+    if reason or reply is None:
+        answers.leftovers.append(Leftover(wish.text, wish.topic, reason, draft))
+        return
+    if reply.task is not None:
+        look.add_task(reply.task)
+    answers.texts.append(reply.text)
+    answers.topics.append(wish.topic)
+    answers.question = reply.question or answers.question
+    look.sources += reply.sources
+
+
+def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsure: bool) -> tuple[str, str]:
+    """(reason, draft) why a reply is for staff; ("", "") when it may be said."""
+    if reply is None:
+        return "not_in_file", ""
+    if not reply.text:
+        return (reply.task.reason if reply.task else "not_in_file"), ""
+    if leaks(reply.text, secrets_of(look.hotel), look.match):
+        return "secret", ""
+    if unsure:
+        return "unsure", reply.text
+    if look.careful and (reply.task or reply.question):
+        return "held_long", reply.text
+    if reply.question and answers.question:
+        return "other_topic", reply.text
+    return "", ""
