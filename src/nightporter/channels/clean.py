@@ -184,7 +184,9 @@ class _Keeper:
         if value is None or type(value) is bool:
             return value
         if type(value) is int:
-            value = value if -INT64_MAX <= value <= INT64_MAX else float(value)
+            if -INT64_MAX <= value <= INT64_MAX:
+                return value
+            value = float(value)
         if type(value) is float:
             return value if value - value == 0 else None  # neither infinite nor NaN
         if depth == 0 or self._nodes <= 0:
