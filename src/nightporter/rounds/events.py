@@ -1,7 +1,8 @@
-"""Events: mesh events that wait for the desk; what it decides is committed in the unit that marks them delivered (G6)."""
+"""Events: mesh events that wait for the desk; all that one leads to is committed in the unit that delivers it (G6)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -10,9 +11,11 @@ import structlog
 
 from nightporter.clock import utc
 from nightporter.desk.context import Addressee, Context
+from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import people
-from nightporter.journal.people import StayBook
+from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Decision, NewTask
+from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.rounds.delivery import Delivery
@@ -21,7 +24,144 @@ from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 5.0
 BATCH_EVENTS = 100
-ORIGIN = "event"
 ATTEMPTS_MAX = 5
+ORIGIN = "event"
+DESK_TYPES = ("flight.",)  # the default route; other types are kept, unrouted
+DESK = '["desk"]'
 
 log = structlog.get_logger("rounds.events")
+
+Reaction = tuple[Addressee | None, Decision]
+
+
+class Reacts(Protocol):
+    """The desk as this round needs it."""
+
+    async def react(self, event: Entry, addressee: Addressee | None, context: Context) -> Decision:
+        """What an event leads to for one guest; None: it concerns nobody we know."""
+        ...
+
+
+class Events:
+    """The round over events in state `waiting`, in order of acceptance."""
+
+    def __init__(self, node: Node, desk: Reacts, roads: Mapping[str, Delivery]) -> None:
+        self._node = node
+        self._desk = desk
+        self._roads = roads
+        self.bell = Bell()
+
+    async def run(self) -> None:
+        """Deliver what waits, for ever."""
+        while True:
+            if not await self.deliver_waiting():
+                await self.bell.wait(LOOK_SECONDS)
+
+    async def deliver_waiting(self) -> bool:
+        """Deliver one batch; False when nothing waited or nothing could be kept."""
+        rows = self._node.store.view.all("events_waiting", (BATCH_EVENTS,))
+        for row in rows:
+            try:
+                await self._deliver(row)
+            except (CannotKeep, StoreBroken):
+                return False
+        return bool(rows)
+
+    async def _deliver(self, row: Row) -> None:
+        event_id, _, kind, _, _, attempts = row
+        if not kind.startswith(DESK_TYPES):
+            await self._settle(row, "unrouted", "no route for this type", [])
+            return
+        try:
+            reactions = await self._reactions(row)
+        except Exception as error:  # noqa: BLE001 - an event that crashes the desk ends as a dead letter, not as a loop
+            log.exception("event crashed", event=event_id, error=type(error).__name__)
+            dead = attempts + 1 >= ATTEMPTS_MAX
+            if dead:
+                await self._node.alert(f"event:{event_id}", "event_dead", kind)
+            await self._settle(row, "dead" if dead else "waiting", type(error).__name__, [])
+            return
+        await self._settle(row, "delivered", "", reactions)
+
+    async def _reactions(self, row: Row) -> list[Reaction]:
+        event_id, _, kind, source, body, _ = row
+        value: dict[str, Any] = orjson.loads(body)
+        now_ms = self._node.clock.now_ms()
+        data = {"type": kind, "source": source, "payload": value["payload"]}
+        event = Entry(
+            kind=EntryKind.EVENT,
+            channel="mesh",
+            dedupe=event_id,
+            provider_id=event_id,
+            at_ms=value.get("occurred_ms") or now_ms,
+            data=data,
+        )
+        context = Context(now_ms=now_ms)
+        concerned = self._concerned(value["payload"], event.at_ms)
+        return [(who, await self._desk.react(event, who, context)) for who in concerned or [None]]
+
+    def _concerned(self, payload: dict[str, Any], at_ms: int) -> list[Addressee]:
+        """The guests whom a flight brings on the day of the event, or the day before or after."""
+        flight = str(payload.get("flightNumber", "")).replace(" ", "").upper()
+        day = utc(at_ms).date()
+        span = (flight, (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
+        view = self._node.store.view
+        found: list[Addressee] = []
+        for row in view.all("stays_flight", span) if flight else ():
+            guest = people.guest(view, row[9])
+            known = [
+                people.conversation(view, conversation_id)
+                for conversation_id, channel, _ in view.all("conversations_of", (guest.guest_id,))
+                if channel in self._roads
+            ]
+            newest = max(known, key=lambda one: one.last_guest_ms, default=None)
+            found.append(Addressee(guest=guest, stay=people.stay((*row[:9], row[10])), conversation=newest))
+        return found
+
+    async def _settle(self, row: Row, state: str, error: str, reactions: list[Reaction]) -> None:
+        node, now_ms = self._node, self._node.clock.now_ms()
+        event_id, attempts = row[0], row[5]
+        said = [message for reaction in reactions for message in self._messages(event_id, reaction, now_ms)]
+        made = [(node.ids.new(), task, who) for who, decision in reactions for task in decision.tasks]
+
+        def unit(tx: Tx) -> None:
+            targets = DESK if state == "delivered" else "[]"
+            tx.run("event_state", (state, attempts + 1, targets, error, event_id))
+            tx.run("event_step", (event_id, event_id, now_ms, state, error))
+            for message in said:
+                messages.add(
+                    tx, message, origin=ORIGIN, covers=(), discloses=False, now_ms=now_ms, claim=None
+                )
+            for task_id, task, who in made:
+                _add_task(tx, task_id, task, who, now_ms)
+
+        await node.write(unit)
+        for message in said:
+            self._roads[message.channel].bell.ring()
+
+    def _messages(self, event_id: str, reaction: Reaction, now_ms: int) -> list[OutboxMessage]:
+        who, decision = reaction
+        conversation: Conversation | None = who.conversation if who else None
+        if conversation is None:
+            return []
+        channel = self._roads[conversation.channel].channel
+        phone, other = people.addresses(self._node.store.view, conversation.guest_id)
+        parts = [part for saying in decision.sayings for part in channel.parts(saying.content)]
+        return [
+            OutboxMessage(
+                outbox_id=outbox_id(now_ms, f"{event_id}:{conversation.guest_id}", number),
+                channel=conversation.channel,
+                number=conversation.number,
+                conversation_id=conversation.conversation_id,
+                to_phone=phone,
+                to_id=other,
+                content=part,
+                expires_ms=0 if part.template else conversation.window_until_ms(),
+            )
+            for number, part in enumerate(parts)
+        ]
+
+
+def _add_task(tx: Tx, task_id: str, task: NewTask, who: Addressee | None, now_ms: int) -> None:
+    conversation = who.conversation if who else None
+    tasks.add(tx, task_id, task, conversation.conversation_id if conversation else None, now_ms)

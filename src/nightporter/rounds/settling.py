@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nightporter.channels.port import Channel
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.outbox import OutboxState
 from nightporter.outbox import messages, tasks
@@ -18,13 +19,13 @@ class Settling:
     """The round over messages in state `unknown`.
 
     `settle_seconds` counts only time in which our door was open, for a provider that could not reach us could not
-    tell us; and it starts anew after each start. `at_once`: channels that never echo our id.
+    tell us; and it starts anew after each start. A channel that does not echo our id is not waited for.
     """
 
-    def __init__(self, node: Node, settle_seconds: float, *, echoes: Mapping[str, bool]) -> None:
+    def __init__(self, node: Node, settle_seconds: float, channels: Mapping[str, Channel]) -> None:
         self._node = node
         self._settle_seconds = settle_seconds
-        self._echoes = echoes
+        self._channels = channels
         self._open_seconds = 0.0
         self._seen: dict[str, float] = {}  # outbox id -> open seconds when we first saw it unknown
         self.bell = Bell()
@@ -48,7 +49,8 @@ class Settling:
         self._seen = {row[0]: self._seen.get(row[0], self._open_seconds) for row in unknown}
         for outbox_id, conversation_id, _, channel in unknown:
             waited = self._open_seconds - self._seen[outbox_id]
-            if waited >= self._settle_seconds or not self._echoes.get(channel, True):
+            known = self._channels.get(channel)
+            if waited >= self._settle_seconds or (known is not None and not known.echoes):
                 await self._maybe_sent(outbox_id, conversation_id)
 
     async def _maybe_sent(self, outbox_id: str, conversation_id: str) -> None:

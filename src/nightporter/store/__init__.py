@@ -5,4 +5,4 @@ from nightporter.store.store import Store
 from nightporter.store.trouble import Trouble
 from nightporter.store.tx import Row, Tx, View
 
-__all__ = ["Row", "Store", "Stepping", "ThreadStepping", "Trouble", "Tx", "View"]
+__all__ = ["Row", "Stepping", "Store", "ThreadStepping", "Trouble", "Tx", "View"]

@@ -28,8 +28,11 @@ class Disk:
         self._floor_bytes = floor_bytes
 
     def free_bytes(self) -> int:
-        """What this user may still write."""
-        return shutil.disk_usage(self._folder).free
+        """What this user may still write; 0 for a folder that cannot even be asked."""
+        try:
+            return shutil.disk_usage(self._folder).free
+        except OSError:
+            return 0
 
     def below_floor(self) -> bool:
         """True when the door must close before the disk is full."""
@@ -37,29 +40,32 @@ class Disk:
 
     def release_reserve(self) -> None:
         """Give the reserve back, so that checkpoints and deletes have room."""
-        self._reserve.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only folder has room for neither
+            self._reserve.unlink(missing_ok=True)
 
-    def take_reserve(self) -> bool:
-        """Fill the reserve when there is room for it and twice the floor; True when it stands."""
-        if self._reserve_bytes == 0 or self._stands():
-            return True
-        if self.free_bytes() < self._reserve_bytes + 2 * self._floor_bytes:
-            return False
+    def lacks_reserve(self) -> bool:
+        """True when the reserve is not there, and there is room for it and twice the floor."""
+        return not self._stands() and self.free_bytes() >= self._reserve_bytes + 2 * self._floor_bytes
+
+    def take_reserve(self) -> None:
+        """Fill the reserve, when there is room. Blocks while it writes: on the event loop only before the start."""
+        if not self.lacks_reserve():
+            return
         partial = self._reserve.with_suffix(".part")
         try:
             with partial.open("wb") as file:
                 for start in range(0, self._reserve_bytes, len(CHUNK)):
-                    file.write(
-                        CHUNK[: self._reserve_bytes - start]
-                    )  # written, not sparse: it must really take room
+                    # written, not sparse: it must really take room
+                    file.write(CHUNK[: self._reserve_bytes - start])
                 file.flush()
                 os.fsync(file.fileno())
             partial.rename(self._reserve)
         except OSError:
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
-            return False
-        return True
 
     def _stands(self) -> bool:
-        return self._reserve.exists() and self._reserve.stat().st_size >= self._reserve_bytes
+        try:
+            return self._reserve_bytes == 0 or self._reserve.stat().st_size >= self._reserve_bytes
+        except OSError:
+            return False

@@ -5,24 +5,25 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apsw
 
-from nightporter.errors import FolderInUse, FolderUnusable, SQLiteTooOld, StoreCorrupt
+from nightporter.errors import FolderInUse, FolderUnusable, NightporterError, SQLiteTooOld, StoreCorrupt
 from nightporter.store.trouble import breaks
 
+Identity = tuple[int, int]  # device and inode
+
 SQLITE_OLDEST = (
-    3_051_003  # earlier ones can lose committed rows of a WAL file (sqlite.org/wal.html#walresetbug)
+    3_051_003  # earlier ones can lose committed rows of a WAL file: sqlite.org/wal.html#walresetbug
 )
 JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 CACHE_KIB = 16 * 1024
 BUSY_MS = 5_000
-CHECK_AT_START_BYTES_MAX = (
-    32 * 1024 * 1024
-)  # a larger file is checked by verified backups, not by every start
+CHECK_AT_START_BYTES_MAX = 32 * 1024 * 1024  # a larger one is checked by verified backups, not at every start
+STATEMENTS_KEPT = 256  # more than there are named queries: each is prepared once per connection
 
 
 class FolderLock:
@@ -31,7 +32,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "lock"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make(folder)
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise FolderUnusable(
@@ -42,23 +43,56 @@ class FolderLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
-            raise FolderInUse(
-                f"another node runs on {folder}",
-                "stop it first, or set NIGHTPORTER_DATA_DIR to another folder",
-            ) from error
+            raise _not_locked(folder, error) from error
 
     def write(self, text: str) -> None:
         """Leave a note for the command line, for example where the control socket is."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode(), 0)
 
+    def identity(self) -> Identity:
+        """Which file holds the lock; while `data/lock` is another one, a second node could start."""
+        status = os.fstat(self._descriptor)
+        return status.st_dev, status.st_ino
+
     def close(self) -> None:
         """Free the folder."""
         os.close(self._descriptor)
 
 
+def identity_at(path: Path) -> Identity | None:
+    """Which file is at the path; None without one."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _make(folder: Path) -> None:
+    """Make the folder so that it is still there after a power cut: each new name is synced in its parent."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _not_locked(folder: Path, error: OSError) -> NightporterError:
+    if isinstance(error, BlockingIOError):
+        return FolderInUse(
+            f"another node runs on {folder}", "stop it first, or set NIGHTPORTER_DATA_DIR to another folder"
+        )
+    return FolderUnusable(
+        f"data folder {folder} cannot be locked ({error.strerror})", "use a local disk, not a network share"
+    )
+
+
 @contextmanager
-def damage_reported(path: Path) -> Iterator[None]:
+def damage_reported(path: Path) -> Generator[None]:
     """Turn SQLite's words about a damaged or unusable file into one line that says what to do."""
     try:
         yield
@@ -66,6 +100,10 @@ def damage_reported(path: Path) -> Iterator[None]:
         if breaks(error):
             raise StoreCorrupt(
                 f"{path} is damaged ({error})", "restore it: nightporter restore local latest"
+            ) from error
+        if isinstance(error, apsw.BusyError | apsw.LockedError):
+            raise FolderInUse(
+                f"another program holds {path}", "close it (a database browser, a copy that runs)"
             ) from error
         if isinstance(
             error,
@@ -84,18 +122,25 @@ def open_writer(path: Path, vfs: str | None = None, synchronous: str = "FULL") -
             f"SQLite {apsw.sqlite_lib_version()} can lose committed rows", "install apsw >= 3.51.3"
         )
     with damage_reported(path):
-        connection = apsw.Connection(str(path), vfs=vfs)
-        connection.set_busy_timeout(BUSY_MS)
-        _set_pragmas(connection, synchronous)
-        connection.wal_autocheckpoint(0)  # checkpoints are ours (ST6)
-        _check_small(connection, path)
+        connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=STATEMENTS_KEPT)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            _set_pragmas(connection, synchronous)
+            connection.wal_autocheckpoint(0)  # checkpoints are ours (ST6)
+            _check_small(connection, path)
+            _empty_log(connection)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 
 def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
     """A read-only connection."""
     with damage_reported(path):
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
+        connection = apsw.Connection(
+            str(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs, statementcachesize=STATEMENTS_KEPT
+        )
         connection.set_busy_timeout(BUSY_MS)
         connection.pragma("query_only", True)
         connection.pragma("cache_size", -CACHE_KIB)
@@ -104,7 +149,7 @@ def open_reader(path: Path, vfs: str | None = None) -> apsw.Connection:
 
 def _set_pragmas(connection: apsw.Connection, synchronous: str) -> None:
     level = {"OFF": 0, "NORMAL": 1, "FULL": 2}[synchronous]
-    wanted: list[tuple[str, object, object]] = [
+    wanted: list[tuple[str, str | int, str | int]] = [
         ("journal_mode", "wal", "wal"),
         ("synchronous", synchronous, level),
         ("foreign_keys", 1, 1),
@@ -127,3 +172,13 @@ def _check_small(connection: apsw.Connection, path: Path) -> None:
         verdict = connection.execute("PRAGMA quick_check(1)").fetchall()
         if verdict != [("ok",)]:
             raise apsw.CorruptError(str(verdict[0][0]))
+
+
+def _empty_log(connection: apsw.Connection) -> None:
+    """Move what a crash left in the write-ahead log into the file.
+
+    After a failed sync the kernel shows bytes that are not on the disk and will not be written again. A log that
+    went on behind such bytes would end there after a power cut, and lose what was acknowledged behind them (ST3).
+    """
+    with suppress(apsw.BusyError):  # a reader of another program: what it reads stays in the log
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -1,12 +1,12 @@
 """One group commit: many units, one transaction, one log row, one sync (ST2, ST3, RL1).
 
 A unit that raises rolls back alone. When SQLite has thrown the whole transaction away, every unit of the group
-has failed, also those that had run well before.
+has failed, also those that had run well before. The same holds when a unit met damage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,52 +23,88 @@ class Result:
     """What became of one unit: its value, or its error."""
 
     value: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class GroupLost(Exception):
     """The whole group was rolled back; `__cause__` says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What the group's log row says of it. `keys_only`: a patchset, which leaves old values out (RL5)."""
+
+    epoch: int
+    at_ms: int
+    keys_only: bool = False
+
+
 def commit(
-    connection: apsw.Connection, tx: Tx, units: Sequence[Unit], at: log.LogHead, epoch: int, at_ms: int
+    connection: apsw.Connection, units: Iterable[Unit], at: log.LogHead, stamp: Stamp
 ) -> tuple[list[Result], log.LogHead]:
     """Run the units in one transaction and commit it. Raises `GroupLost` when nothing of it was kept."""
     try:
+        if connection.in_transaction:  # an earlier rollback failed
+            connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
-        session = apsw.Session(connection, "main")
-        try:
-            session.table_filter(log.recorded)
-            results = [_run(connection, tx, unit) for unit in units]
-            changes = session.changeset()
-        finally:
-            session.close()
+        results, changes = _run_all(connection, units, keys_only=stamp.keys_only)
         if changes:
-            at = log.append(connection, at, epoch, at_ms, "changes", changes)
+            at = log.append(connection, at, stamp.epoch, stamp.at_ms, "changes", changes)
         connection.execute("COMMIT")
-    except GroupLost:
+    except BaseException as error:
         _abandon(connection)
-        raise
-    except (apsw.Error, MemoryError) as error:
-        _abandon(connection)
+        if isinstance(error, GroupLost):
+            raise
         raise GroupLost from error
     return results, at
+
+
+def _run_all(
+    connection: apsw.Connection, units: Iterable[Unit], *, keys_only: bool
+) -> tuple[list[Result], bytes]:
+    tx = Tx(connection)
+    session = apsw.Session(connection, "main")
+    try:
+        session.table_filter(log.recorded)
+        results = [_run(connection, tx, unit) for unit in units]
+        return results, session.patchset() if keys_only else session.changeset()
+    finally:
+        session.close()
 
 
 def _run(connection: apsw.Connection, tx: Tx, unit: Unit) -> Result:
     connection.execute("SAVEPOINT unit")
     try:
         value = unit(tx)
-    except Exception as error:
-        if not connection.in_transaction:  # SQLITE_FULL, IOERR, NOMEM roll back everything (ST3)
-            raise GroupLost from error
+    except BaseException as error:  # noqa: BLE001 - a unit may not end the writer, whatever it raises
+        _check(connection, tx, error)
         connection.execute("ROLLBACK TO unit")
         connection.execute("RELEASE unit")
-        return Result(error=error)
+        return Result(error=_for_future(error))
+    _check(connection, tx, None)
     connection.execute("RELEASE unit")
     return Result(value)
 
 
+def _check(connection: apsw.Connection, tx: Tx, error: BaseException | None) -> None:
+    """SQLITE_FULL, IOERR, NOMEM roll back everything (ST3), also when the unit swallowed them."""
+    if tx.lost is not None or not connection.in_transaction:
+        raise GroupLost from (tx.lost or error)
+
+
+def _for_future(error: BaseException) -> Exception:
+    """A future takes no StopIteration, and a task that awaits it must not take a unit's end for its own."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    wrapped = RuntimeError(f"a unit raised {type(error).__name__}: {error}")
+    wrapped.__cause__ = error
+    return wrapped
+
+
 def _abandon(connection: apsw.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except apsw.Error as error:
+        # What matters is why the group was lost; the next group rolls back once more before it begins.
+        apsw.log(apsw.SQLITE_ERROR, f"rollback failed: {error}")

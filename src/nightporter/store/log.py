@@ -17,10 +17,11 @@ START = b"\0" * HASH_BYTES
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """The newest row of the log."""
+    """The newest row of the log. `total_bytes`: of all changes up to it, pruned ones too."""
 
     seq: int
     hash: bytes
+    total_bytes: int
 
 
 def chained(before: bytes, seq: int, epoch: int, kind: str, data: bytes) -> bytes:
@@ -34,17 +35,17 @@ def chained(before: bytes, seq: int, epoch: int, kind: str, data: bytes) -> byte
 def head(connection: apsw.Connection) -> LogHead:
     """The newest row, or the start of the chain."""
     row: Any = connection.execute(queries()["log_head"]).fetchall()
-    return LogHead(row[0][0], row[0][1]) if row else LogHead(0, START)
+    return LogHead(*row[0]) if row else LogHead(0, START, 0)
 
 
 def append(
     connection: apsw.Connection, at: LogHead, epoch: int, at_ms: int, kind: str, data: bytes
 ) -> LogHead:
     """Write the next row inside the open transaction; the head after it."""
-    seq = at.seq + 1
+    seq, total_bytes = at.seq + 1, at.total_bytes + len(data)
     digest = chained(at.hash, seq, epoch, kind, data)
-    connection.execute(queries()["log_append"], (seq, epoch, at_ms, kind, digest, data))
-    return LogHead(seq, digest)
+    connection.execute(queries()["log_append"], (seq, epoch, at_ms, kind, digest, total_bytes, data))
+    return LogHead(seq, digest, total_bytes)
 
 
 def recorded(table: str) -> bool:

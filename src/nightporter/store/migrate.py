@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import apsw
 
 from nightporter.errors import StoreTooNew
@@ -15,7 +17,7 @@ def version(connection: apsw.Connection) -> int:
     """The newest step that the file has; 0 for a new file."""
     if not connection.table_exists("main", "meta"):
         return 0
-    row = connection.execute(queries()["meta_get"], (VERSION_KEY,)).fetchall()
+    row: Any = connection.execute(queries()["meta_get"], (VERSION_KEY,)).fetchall()
     return int(row[0][0]) if row else 0
 
 

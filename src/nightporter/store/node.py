@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from nightporter.store.file import open_writer
+import apsw
+
+from nightporter.store.file import damage_reported, open_writer
 
 _CREATE = "CREATE TABLE IF NOT EXISTS node (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID"
 _GET = "SELECT value FROM node WHERE key = ?"
 _PUT = "INSERT INTO node (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
-class NodeFile:
-    """A few values on disk before the call returns; used rarely, on the event loop's own thread."""
+LOG_PAGES_MAX = 256  # 1 MB, then it is moved into the file
 
-    def __init__(self, path: Path, vfs: str | None = None) -> None:
+
+class NodeFile:
+    """A few values on disk before the call returns; used rarely, on the event loop's own thread.
+
+    Raises `CannotKeep`, and `StoreBroken` when the file is damaged or a sync failed.
+    """
+
+    def __init__(self, path: Path, vfs: str | None, on_error: Callable[[apsw.Error], None]) -> None:
+        self._on_error = on_error
         self._connection = open_writer(path, vfs)
-        self._connection.execute(_CREATE)
+        self._log_pages = 0
+        self._connection.set_wal_hook(self._note_log)
+        with damage_reported(path):
+            self._connection.execute(_CREATE)
 
     def get(self, key: str, default: str = "") -> str:
         """The value, or the default."""
-        rows = self._connection.execute(_GET, (key,)).fetchall()
+        rows = self._run(_GET, (key,))
         return str(rows[0][0]) if rows else default
 
     def put(self, key: str, value: str) -> None:
         """Set the value durably."""
-        self._connection.execute(_PUT, (key, value))
+        self._run(_PUT, (key, value))
+
+    def _note_log(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _run(self, statement: str, values: tuple[str, ...]) -> list[tuple[str]]:
+        try:
+            rows: Any = self._connection.execute(statement, values).fetchall()
+            if self._log_pages >= LOG_PAGES_MAX:
+                frames, moved = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                self._log_pages = frames - moved
+            return rows
+        except apsw.Error as error:
+            self._on_error(error)
+            raise
 
     def close(self) -> None:
         """Close the file."""

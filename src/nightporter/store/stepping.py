@@ -12,7 +12,7 @@ class Stepping(Protocol):
     """Calls `step` after each `wake`; `post` brings a callback back to the event loop."""
 
     def start(self, step: Callable[[], None], idle: Callable[[], None]) -> None:
-        """Begin: `step` commits one group, `idle` runs when nothing waits."""
+        """Begin: `step` commits what waits, `idle` runs when nothing does. Neither raises, never both at once."""
         ...
 
     def wake(self) -> None:
@@ -59,8 +59,11 @@ class ThreadStepping:
 
     def post(self, callback: Callable[[], None]) -> None:
         """Run the callback on the loop that opened the store."""
-        if not self._loop.is_closed():
+        try:
             self._loop.call_soon_threadsafe(callback)
+        except RuntimeError:
+            if not self._loop.is_closed():  # a closed loop has nobody who waits
+                raise
 
     def stop(self) -> None:
         """Stop and join the thread."""

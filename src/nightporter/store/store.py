@@ -10,14 +10,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import apsw
+
 from nightporter.clock import Clock
-from nightporter.errors import StoreBroken
+from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.lease import Lease
 from nightporter.store.disk import FLOOR_BYTES, RESERVE_BYTES, Disk
-from nightporter.store.file import FolderLock, damage_reported, open_reader, open_writer
+from nightporter.store.file import FolderLock, damage_reported, identity_at, open_reader, open_writer
 from nightporter.store.migrate import migrate
 from nightporter.store.node import NodeFile
 from nightporter.store.stepping import Stepping
@@ -33,34 +36,64 @@ PROBE_BYTES = 256 * 1024
 
 
 class Store:
-    """Everything a node keeps. Use `open`; `write` and `view` are for the event loop's thread."""
+    """Everything a node keeps. Use `open`; all of it is for the event loop's thread.
+
+    `view` raises `StoreBroken` when it meets damage, `CannotKeep` when the disk cannot be read.
+    """
 
     def __init__(
-        self, folder: Path, clock: Clock, stepping: Stepping, disk: Disk, vfs: str | None, synchronous: str
+        self,
+        folder: Path,
+        clock: Clock,
+        stepping: Stepping,
+        disk: Disk,
+        *,
+        vfs: str | None,
+        synchronous: str,
+        log_bytes_max: int,
     ) -> None:
         self.folder = folder
         self.disk = disk
-        self._clock = clock
+        self.probe_error = ""  # why the last probe failed
         self.on_trouble: Callable[[Trouble], None] = lambda _: None
         self.on_broken: Callable[[StoreBroken], None] = lambda _: None
-        self.probe_error = ""  # why the last probe failed
+        self._clock = clock
         self._stepping = stepping
-        self._lock = FolderLock(folder)
-        try:
-            self.node = NodeFile(folder / "node.db", vfs)
-            path = folder / "hotel.db"
-            self._connection = open_writer(path, vfs, synchronous)
-            with damage_reported(path):
+        self._path = folder / "hotel.db"
+        with ExitStack() as opened:
+            self._lock = FolderLock(folder)
+            opened.callback(self._lock.close)
+            self.node = NodeFile(folder / "node.db", vfs, self._judge)
+            opened.callback(self.node.close)
+            self._connection = open_writer(self._path, vfs, synchronous)
+            opened.callback(self._connection.close)
+            with damage_reported(self._path):
                 migrate(self._connection, clock.now_ms())
-            self._reader = open_reader(path, vfs)
-            self.view = View(self._reader)
+            self._identity = identity_at(self._path)
+            reader = open_reader(self._path, vfs)
+            opened.callback(reader.close)
+            self.view = View(reader, self._judge)
             disk.take_reserve()
-        except BaseException:
-            self._lock.close()
-            raise
-        self._writer = Writer(
-            self._connection, clock, stepping, lambda t: self.on_trouble(t), lambda b: self.on_broken(b)
-        )
+            self._writer = Writer(
+                self._connection,
+                clock,
+                stepping,
+                self._tell_trouble,
+                self._tell_broken,
+                log_bytes_max,
+            )
+            self._opened = opened.pop_all()
+
+    def _judge(self, error: apsw.Error) -> None:
+        self._writer.judge(error)
+
+    # Not handed over themselves: who listens is set after `open`.
+
+    def _tell_trouble(self, trouble: Trouble) -> None:
+        self.on_trouble(trouble)
+
+    def _tell_broken(self, broken: StoreBroken) -> None:
+        self.on_broken(broken)
 
     @classmethod
     def open(
@@ -73,19 +106,27 @@ class Store:
         floor_bytes: int = FLOOR_BYTES,
         vfs: str | None = None,
         synchronous: str = "FULL",
+        log_bytes_max: int = LOG_BYTES_MAX,
     ) -> Store:
         """Open or make the folder. Raises a `NightporterError` of one clear line when that cannot be."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        return cls(folder, clock, stepping, Disk(folder, reserve_bytes, floor_bytes), vfs, synchronous)
+        disk = Disk(folder, reserve_bytes, floor_bytes)
+        return cls(
+            folder, clock, stepping, disk, vfs=vfs, synchronous=synchronous, log_bytes_max=log_bytes_max
+        )
 
-    def write(self, lease: Lease, unit: Callable[[Tx], T], size: int = UNIT_BYTES) -> asyncio.Future[T]:
+    def write(
+        self, lease: Lease, unit: Callable[[Tx], T], size: int = UNIT_BYTES, *, drops: bool = False
+    ) -> asyncio.Future[T]:
         """Run `unit` in the next group commit; the future has its value when that is on disk.
 
         `unit` runs on the writer's thread: it may only use its `Tx` and values it was made with. When it raises, its
-        changes are undone and the future raises the same. `size`: bytes it writes, about. Raises `CannotKeep` while
-        the disk is full, read-only or the lease is gone; `StoreBroken` when the node must stop.
+        changes are undone and the future raises the same. `size`: bytes it writes, about. `drops`: it makes room
+        (retention, pruning): goes alone, its log row leaves old values out (RL5), and it is tried also while the
+        door is closed. Raises `CannotKeep` while the disk is full, read-only or the lease is gone, and after
+        `close`; `StoreBroken` when the node must stop.
         """
-        return cast("asyncio.Future[T]", self._writer.submit(lease, unit, size))
+        return cast("asyncio.Future[T]", self._writer.submit(lease, unit, size, drops=drops))
 
     @property
     def trouble(self) -> Trouble:
@@ -126,17 +167,27 @@ class Store:
         """One look at the disk; `watch` calls it each second."""
         if self.broken:
             return
+        if self._moved():
+            self._writer.fail(f"{self._path} or its lock was moved, deleted or replaced")
+            return
         if self.trouble is Trouble.NONE:
             if self.disk.below_floor():
                 self._writer.close_door(Trouble.FLOOR)
+            elif self.disk.lacks_reserve():
+                await asyncio.get_running_loop().run_in_executor(None, self.disk.take_reserve)
             return
         self.disk.release_reserve()
-        if self.disk.below_floor() or self.log_bytes >= LOG_BYTES_MAX:
-            self._writer.idle()
+        if self.disk.below_floor() or self._writer.log_too_long:
+            self._writer.tidy()
             return
         await self._probe(lease)
-        if self.trouble is Trouble.NONE:
-            self.disk.take_reserve()
+
+    def _moved(self) -> bool:
+        """What is written into a file without a name is lost at the next start."""
+        return (
+            identity_at(self._path) != self._identity
+            or identity_at(self.folder / "lock") != self._lock.identity()
+        )
 
     async def _probe(self, lease: Lease) -> None:
         def write(tx: Tx) -> Any:
@@ -148,16 +199,15 @@ class Store:
         for unit in (write, clear):
             try:
                 await self._writer.probe(lease, unit)
-            except Exception as error:  # noqa: BLE001 - whatever it says, the trouble stays and is tried again
+            except (CannotKeep, StoreBroken) as error:  # the trouble stays; the next look tries again
                 self.probe_error = str(error)
                 return
         self._writer.open_door()
 
     def close(self) -> None:
-        """Commit what waits, then close the files and free the folder."""
+        """Commit what waits, then close the files and free the folder. A second call does nothing."""
+        self._writer.stop_taking()
         self._stepping.stop()
         self._writer.step()
-        self._reader.close()
-        self._connection.close()
-        self.node.close()
-        self._lock.close()
+        self._writer.leave()
+        self._opened.close()

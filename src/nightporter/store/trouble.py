@@ -15,6 +15,7 @@ class Trouble(StrEnum):
     READ_ONLY = "folder is read-only"
     IO = "disk refuses to write"
     MEMORY = "no memory"
+    BUSY = "another program holds hotel.db"
     LOG = "write-ahead log is too long"
     FLOOR = "disk is nearly full"
 
@@ -25,17 +26,29 @@ _PASSES: tuple[tuple[type[apsw.Error], Trouble], ...] = (
     (apsw.IOError, Trouble.IO),
     (apsw.CantOpenError, Trouble.IO),
     (apsw.NoMemError, Trouble.MEMORY),
+    (apsw.BusyError, Trouble.BUSY),
+    (apsw.LockedError, Trouble.BUSY),
 )
 
-# A failed sync says that bytes we believe written may be gone: nothing may be acknowledged after it.
-_SYNC_FAILED = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
+_NEVER_PASS = frozenset(
+    {
+        # A failed sync says that bytes we believe written may be gone: nothing may be acknowledged after it.
+        apsw.SQLITE_IOERR_FSYNC,
+        apsw.SQLITE_IOERR_DIR_FSYNC,
+        # The file system itself, or a checksum, says that the file is damaged.
+        apsw.SQLITE_IOERR_CORRUPTFS,
+        apsw.SQLITE_IOERR_DATA,
+        # The file is no longer the one that we opened: what is written now is lost.
+        apsw.SQLITE_READONLY_DBMOVED,
+    }
+)
 
 
 def breaks(error: BaseException) -> bool:
     """True when the node must give up the lease and exit: damage, or a failed sync."""
     if isinstance(error, apsw.CorruptError | apsw.NotADBError):
         return True
-    return isinstance(error, apsw.IOError) and error.extendedresult in _SYNC_FAILED
+    return isinstance(error, apsw.Error) and getattr(error, "extendedresult", None) in _NEVER_PASS
 
 
 def trouble_of(error: BaseException) -> Trouble:

@@ -1,0 +1,1 @@
+"""Joins the parts; the only package that knows every concrete class."""

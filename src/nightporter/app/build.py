@@ -1,0 +1,143 @@
+"""Joins store, channels, desk and rounds into a running node. The simulator joins the same parts with other ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nightporter.channels.port import Channel
+from nightporter.clock import Chance
+from nightporter.config.hotel import Hotel
+from nightporter.desk.flow import Desk
+from nightporter.gateway.door import Door
+from nightporter.journal.deliveries import bring_dictionary
+from nightporter.journal.stays import Stays
+from nightporter.rounds.alarms import Alarms, set_cron
+from nightporter.rounds.delivery import Delivery
+from nightporter.rounds.events import Events
+from nightporter.rounds.housekeeping import CRON, TIMER, Housekeeping, Retention
+from nightporter.rounds.intake import Intake
+from nightporter.rounds.lane import Lane
+from nightporter.rounds.media import MediaFetch
+from nightporter.rounds.node import Node
+from nightporter.rounds.settling import Settling
+from nightporter.rounds.supervisor import keep_running
+from nightporter.rounds.turns import Turns
+
+Round = tuple[str, Callable[[], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast a node works; each has a setting of the same name."""
+
+    worker_concurrency: int = 10
+    messages_per_second: float = 80.0
+    send_timeout_seconds: float = 5.0
+    send_settle_seconds: float = 600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """A node's parts, joined but not yet moving."""
+
+    node: Node
+    channels: Mapping[str, Channel]
+    door: Door
+    intake: Intake
+    turns: Turns
+    roads: Mapping[str, Delivery]
+    settling: Settling
+    events: Events
+    alarms: Alarms
+    media: MediaFetch
+    housekeeping: Housekeeping
+    hotel: Callable[[], Hotel]
+
+    def rounds(self) -> Sequence[Round]:
+        """Everything that runs for ever, by name."""
+        watch: Round = ("watch", lambda: self.node.store.watch(lambda: self.node.lease))
+        sending: list[Round] = []
+        for name, road in self.roads.items():
+            sending += [(f"delivery-{name}", road.run), (f"probe-{name}", road.probe)]
+        return [
+            watch,
+            ("intake", self.intake.run),
+            ("turns", self.turns.run),
+            *sending,
+            ("settling", self.settling.run),
+            ("events", self.events.run),
+            ("alarms", self.alarms.run),
+            ("media", self.media.run),
+            ("housekeeping", self.housekeeping.run),
+        ]
+
+    async def begin(self) -> list[asyncio.Task[None]]:
+        """Settle what the last run left, then start every round under its supervisor."""
+        await self.node.write(bring_dictionary)
+        for road in self.roads.values():
+            await road.recover()
+        await set_cron(self.node, TIMER, TIMER, CRON, self.hotel().timezone)
+        loop = asyncio.get_running_loop()
+        return [loop.create_task(keep_running(self.node, name, round_), name=name) for name, round_ in self.rounds()]
+
+    async def finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Begin nothing new, finish what is being decided and sent, then stop the rounds (SD6)."""
+        self.node.stopping = True
+        await self.turns.finish()
+        for road in self.roads.values():
+            await road.finish()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for channel in self.channels.values():
+            await channel.close()
+
+
+def join(
+    node: Node,
+    channels: Mapping[str, Channel],
+    desk: Desk,
+    hotel: Callable[[], Hotel],
+    chance: Chance,
+    pace: Pace,
+    retention: Retention,
+) -> Parts:
+    """Join the parts of a node. Nothing runs before `begin`."""
+    roads = {
+        name: Delivery(
+            node,
+            Lane(
+                channel,
+                node.clock,
+                senders=pace.worker_concurrency,
+                messages_per_second=pace.messages_per_second,
+            ),
+            chance,
+            send_timeout_seconds=pace.send_timeout_seconds,
+        )
+        for name, channel in channels.items()
+    }
+    turns = Turns(node, desk, roads, Stays(node.store.view), at_once=pace.worker_concurrency)
+    intake = Intake(node, channels, turns.look)
+    settling = Settling(
+        node, pace.send_settle_seconds, channels
+    )
+    media = MediaFetch(node, channels, node.store.folder / "media")
+    housekeeping = Housekeeping(node, retention)
+    intake.on_media = media.bell.ring
+    return Parts(
+        node=node,
+        channels=channels,
+        door=Door(node, channels, intake.bell.ring),
+        intake=intake,
+        turns=turns,
+        roads=roads,
+        settling=settling,
+        events=Events(node, desk, roads),
+        alarms=Alarms(node, {TIMER: housekeeping.nightly}),
+        media=media,
+        housekeeping=housekeeping,
+        hotel=hotel,
+    )

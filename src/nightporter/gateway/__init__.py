@@ -1,0 +1,1 @@
+"""The public door: webhooks in, the mesh API, and nothing that thinks."""
