@@ -73,18 +73,19 @@ def seconds(at_ms: int) -> str:
 def compose(
     account: MetaAccount, chance: Chance, shape: str, changes: tuple[JsonObject, ...], *, rewrite: bool
 ) -> bytes:
-    """One body with all the changes (`{"field", "value"}`); `rewrite` = the same meaning in other bytes."""
+    """One body with all the changes (`{"field", "value", "time"?}`); `rewrite` = the same meaning in other bytes."""
     if len(changes) > 1 and shape == "mixed":
         shape = one_of(chance, SHAPES)
     if rewrite:
         shape = "entries"
     merged = _merge(changes) if shape == "value" else [dict(change) for change in changes]
-    groups = [[change] for change in merged] if shape == "entries" else [merged]
+    groups = [[change] for change in merged if shape == "entries" or "time" in change]
+    if shape != "entries":
+        together = [change for change in merged if "time" not in change]
+        groups = [together, *groups] if together else groups
     body = {
         "object": "whatsapp_business_account",
-        "entry": [
-            {"id": account.waba_id, "changes": [_ordered(change) for change in group]} for group in groups
-        ],
+        "entry": [_entry(account, group) for group in groups],
     }
     if rewrite:
         return json.dumps(dict(reversed(body.items())), indent=1).encode()
@@ -106,8 +107,12 @@ def sign(app_secret: str, body: bytes) -> Mapping[str, str]:
     }
 
 
-def _ordered(change: JsonObject) -> JsonObject:
-    return {"value": change["value"], "field": change["field"]}
+def _entry(account: MetaAccount, changes: list[JsonObject]) -> JsonObject:
+    """One entry; news of the account (and only they) come with the time, each in an entry of its own."""
+    head: JsonObject = {"id": account.waba_id}
+    if "time" in changes[0]:
+        head["time"] = changes[0]["time"]
+    return head | {"changes": [{"value": change["value"], "field": change["field"]} for change in changes]}
 
 
 def _list_of(change: JsonObject) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightporter.testing.providers import builders
+from nightporter.testing.providers.dispatch import Event
 from nightporter.testing.providers.guests import Guest, bsuid_of, digits
 from nightporter.testing.providers.ledger import JsonObject
 from nightporter.testing.providers.media import SAMPLES
@@ -18,7 +19,7 @@ _OPTIONS = frozenset(
     {
         "at_ms",
         "delay_ms",
-        "message_id",
+        "id",
         "reply_to",
         "number",
         "group_id",
@@ -46,7 +47,7 @@ class MetaPhones:
         """A guest sends a message of a kind in `builders.BUILDERS`; returns its wamid.
 
         `args` are the builder's own, and: `at_ms` (provider time, also opens the window; default now),
-        `delay_ms` (later delivery), `message_id`, `reply_to` (wamid), `number` (phone_number_id), `group_id`,
+        `delay_ms` (later delivery), `id` (wamid), `reply_to` (wamid), `number` (phone_number_id), `group_id`,
         `referral`, `forwarded`, and for media `content` (bytes) with `mime_type`.
         """
         options = {name: value for name, value in (args or {}).items() if name in _OPTIONS}
@@ -55,7 +56,7 @@ class MetaPhones:
         payload = self._payload(kind, plain, options, now_ms)
         at_ms = int(options.get("at_ms", now_ms))
         number = str(options.get("number", self._world.account.number))
-        message_id = str(options.get("message_id") or self._world.wamid())
+        message_id = str(options.get("id") or self._world.wamid())
         context = self._context(kind, person, number, options)
         message: JsonObject = {"context": context} if context else {}
         message |= sender(person) | {"id": message_id, "timestamp": seconds(at_ms)}
@@ -176,7 +177,8 @@ class MetaPhones:
     def account_news(self, name: str, now_ms: int, value: Mapping[str, Any] | None = None) -> None:
         """A change of an account field: `value`, or without one the example in `ACCOUNT_NEWS`."""
         body = dict(ACCOUNT_NEWS[name] if value is None else value)
-        self._world.tell(name, body, Content("field", name), now_ms)
+        change = {"field": name, "value": body, "time": now_ms // 1000}
+        self._world.queue.tell(Event(change, Content("field", name)), now_ms)
 
     def error_news(self, code: int, now_ms: int) -> None:
         """A value with `errors` and nothing else."""

@@ -114,7 +114,7 @@ class SpokiProvider(ProviderCore):
         """A guest sends a kind of `CONTENT_TYPES`; returns the message's uuid.
 
         `args`: `body` (text, caption, title of a tap), `key` (payload of a tap), `at_ms`, `delay_ms`,
-        `reply_to`, `message_id`, `content`, `mime_type`, and `data` (fields laid over the event's data).
+        `reply_to`, `id`, `content`, `mime_type`, and `data` (fields laid over the event's data).
         """
         if kind not in CONTENT_TYPES:
             msg = f"no message kind is called {kind!r}; there are: {', '.join(sorted(CONTENT_TYPES))}"
@@ -125,7 +125,7 @@ class SpokiProvider(ProviderCore):
             msg = "Spoki knows guests by their phone only"
             raise ValueError(msg)
         at_ms = int(options.get("at_ms", now_ms))
-        message_id = str(options.get("message_id") or new_uuid(self._chance))
+        message_id = str(options.get("id") or new_uuid(self._chance))
         data = self._inbound(person, kind, message_id, at_ms, now_ms, options) | dict(options.get("data", {}))
         self.guests.wrote(self.account.phone, person, at_ms)
         record = {"id": message_id, "guest": person.key, "kind_sent": kind, "number": self.account.phone}
