@@ -38,8 +38,8 @@ WHERE conversation_id = ? AND kind = 'message' AND disposition IS NULL
 ORDER BY at_ms, delivery_id, ordinal LIMIT ?;
 
 -- conversations_pending: whom we owe something, after a start
-SELECT DISTINCT conversation_id FROM entries WHERE kind = 'message' AND disposition IS NULL
-  AND conversation_id IS NOT NULL;
+SELECT DISTINCT conversation_id FROM entries INDEXED BY entries_pending
+WHERE kind = 'message' AND disposition IS NULL AND conversation_id IS NOT NULL;
 
 -- entries_pending_count: queue depth
 SELECT count(*) FROM entries WHERE kind = 'message' AND disposition IS NULL;
@@ -185,7 +185,7 @@ SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM
 -- stays_flight: whom a flight brings
 SELECT s.stay_id, s.source, s.code, s.arrival, s.departure, s.room, s.flight, s.name, s.state, g.guest_id, g.role
 FROM stays s JOIN stay_guests g ON g.stay_id = s.stay_id
-WHERE s.flight = ? AND s.arrival BETWEEN ? AND ? AND s.state = 'booked';
+WHERE s.flight = ? AND s.flight <> '' AND s.arrival BETWEEN ? AND ? AND s.state = 'booked';
 
 -- stays_guest: what a guest has booked, newest arrival first
 SELECT s.stay_id, s.source, s.code, s.arrival, s.departure, s.room, s.flight, s.name, s.state, g.role

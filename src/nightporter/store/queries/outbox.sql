@@ -30,7 +30,7 @@ FROM outbox WHERE outbox_id = ?;
 SELECT state, provider_id, conversation_id, discloses, attempts FROM outbox WHERE outbox_id = ?;
 
 -- outbox_by_provider: whose status is it?
-SELECT outbox_id FROM outbox WHERE provider_id = ?;
+SELECT outbox_id FROM outbox WHERE provider_id = ? AND provider_id <> '';
 
 -- outbox_move_state: the one statement that changes a state
 UPDATE outbox SET state = ?, changed_ms = ?, due_ms = ?, error_code = ?, error = ? WHERE outbox_id = ? AND state = ?;
@@ -39,11 +39,12 @@ UPDATE outbox SET state = ?, changed_ms = ?, due_ms = ?, error_code = ?, error =
 UPDATE outbox SET provider_id = ? WHERE outbox_id = ? AND provider_id = '';
 
 -- outbox_claimed_before: claims of an earlier epoch may or may not have been sent
-SELECT outbox_id, attempts FROM outbox WHERE state = 'sending' AND epoch < ? ORDER BY outbox_id LIMIT ?;
+SELECT outbox_id, attempts FROM outbox WHERE state = 'sending' AND epoch < ?
+  AND state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed') ORDER BY outbox_id LIMIT ?;
 
 -- outbox_in_state: unsettled ones, dead letters
 SELECT outbox_id, conversation_id, changed_ms, channel FROM outbox WHERE state = ? AND outbox_id > ?
-ORDER BY outbox_id LIMIT ?;
+  AND state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed') ORDER BY outbox_id LIMIT ?;
 
 -- outbox_list: for the command line
 SELECT outbox_id, channel, to_phone, to_id, state, covers, attempts, created_ms, changed_ms, error_code, error,
@@ -61,7 +62,7 @@ SELECT outbox_id, content, state, origin, created_ms, changed_ms, quote, error_c
 FROM outbox WHERE conversation_id = ? AND created_ms < ? ORDER BY created_ms DESC, outbox_id DESC LIMIT ?;
 
 -- outbox_said: the text that a quote or a tap refers to
-SELECT content FROM outbox WHERE provider_id = ?;
+SELECT content FROM outbox WHERE provider_id = ? AND provider_id <> '';
 
 -- attempt_add: one claim, one attempt
 INSERT INTO attempts (outbox_id, attempt, epoch, claimed_ms) VALUES (?, ?, ?, ?);

@@ -148,7 +148,9 @@ CREATE TABLE outbox (
   error TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_waiting ON outbox (channel, due_ms, outbox_id) WHERE state = 'waiting';
-CREATE INDEX outbox_open ON outbox (state, outbox_id) WHERE state IN ('sending', 'unknown', 'maybe_sent', 'dead', 'failed');
+-- A query uses it when it repeats the condition word for word.
+CREATE INDEX outbox_open ON outbox (state, outbox_id)
+  WHERE state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed');
 CREATE UNIQUE INDEX outbox_provider ON outbox (provider_id) WHERE provider_id <> '';
 CREATE INDEX outbox_conversation ON outbox (conversation_id, created_ms);
 
