@@ -124,3 +124,14 @@ def test_parts_of_parts_are_themselves() -> None:
     ):
         for part in parts_of(content):
             assert parts_of(part) == (part,)
+
+
+def test_titles_that_were_cut_to_the_same_words_are_numbered() -> None:
+    long = tuple(Choice(id=f"c{n}", title=f"Double room with view of the lake {n}") for n in range(3))
+    (part,) = parts_of(Content(text="Which?", buttons=long))
+    assert [b.title for b in part.buttons] == [
+        "Double room with vi…",
+        "Double room with… 2",
+        "Double room with… 3",
+    ]
+    assert all(units(b.title) <= LIMITS.button_title for b in part.buttons)

@@ -1,6 +1,6 @@
 """A small HTTP/1.1 client that knows whether the first byte of a request has left (SD2, SD5).
 
-Measured here: 240 us of processor time per send with aiohttp, a fifth of it with this one (docs/decisions).
+On one machine a send cost 170 to 240 us of processor time with aiohttp and 55 to 65 us with this (loopback, uvloop).
 """
 
 from __future__ import annotations
@@ -81,8 +81,15 @@ def _head(method: str, target: _Target, headers: Mapping[str, str], body: bytes)
 class HttpWire:
     """The network as a `Wire`. One per process; connections are kept per origin."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        *,
+        idle_seconds: float = IDLE_SECONDS,
+        connections_max: int = CONNECTIONS_MAX,
+    ) -> None:
         self._tls = tls
+        self._connections_max = connections_max
         self._idle_seconds = idle_seconds
         self._idle: dict[tuple[str, int, bool], list[Connection]] = {}
         self._busy: set[Connection] = set()
@@ -183,7 +190,7 @@ class HttpWire:
     async def _open(self, target: _Target, until: float) -> Connection | NotSent:
         if self._closed:
             return NotSent("closed")
-        if self._count() >= CONNECTIONS_MAX:
+        if self._count() >= self._connections_max:
             return NotSent("busy")
         self._opening += 1
         try:

@@ -172,24 +172,29 @@ def _fitting(content: Content, limits: Limits) -> Content:
         return Content(text="\n".join((content.text.rstrip(), "", *_lines(rows))).strip())
     return replace(
         content,
-        buttons=tuple(
-            Choice(id=b.id[: limits.choice_id], title=_title(b, limits.button_title)) for b in buttons
-        ),
-        rows=tuple(_row(row, limits) for row in rows),
+        buttons=_shown(buttons, limits.button_title, 0, limits),
+        rows=_shown(rows, limits.row_title, limits.row_description, limits),
         rows_title=cut(content.rows_title.strip() or LIST_GLYPH, limits.list_label) if rows else "",
     )
 
 
-def _title(choice: Choice, limit: int) -> str:
-    return cut(" ".join(choice.title.split()) or choice.id or ELLIPSIS, limit)
-
-
-def _row(row: Choice, limits: Limits) -> Choice:
-    return Choice(
-        id=row.id[: limits.choice_id],
-        title=_title(row, limits.row_title),
-        description=cut(" ".join(row.description.split()), limits.row_description),
-    )
+def _shown(
+    choices: Iterable[Choice], title_limit: int, description_limit: int, limits: Limits
+) -> tuple[Choice, ...]:
+    """The choices as they fit; titles that were cut to the same words are numbered: Meta refuses equal ones."""
+    shown: list[Choice] = []
+    titles: set[str] = set()
+    for choice in choices:
+        whole = " ".join(choice.title.split()) or choice.id or ELLIPSIS
+        title, number = cut(whole, title_limit), 2
+        while title in titles:
+            title, number = f"{cut(whole, title_limit - len(f' {number}'))} {number}", number + 1
+        titles.add(title)
+        description = (
+            cut(" ".join(choice.description.split()), description_limit) if description_limit else ""
+        )
+        shown.append(Choice(id=choice.id[: limits.choice_id], title=title, description=description))
+    return tuple(shown)
 
 
 def _lines(choices: Iterable[Choice]) -> list[str]:

@@ -203,6 +203,6 @@ def _row(row: Choice) -> dict[str, str]:
 def _template(template: Template) -> dict[str, JSON]:
     value: dict[str, JSON] = {"name": template.name, "language": {"code": template.language}}
     if template.parameters:
-        parameters = [{"type": "text", "text": parameter} for parameter in template.parameters]
+        parameters = [{"type": "text", "text": " ".join(text.split())} for text in template.parameters]
         value["components"] = [{"type": "body", "parameters": parameters}]
     return value
