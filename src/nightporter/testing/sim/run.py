@@ -1,0 +1,292 @@
+"""One seed: builds a world, starts the node, crashes it, lets everything come to rest, and judges."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+
+import apsw
+
+from nightporter.app.build import Pace, Parts, join
+from nightporter.channels.whatsapp import WhatsApp
+from nightporter.clock import Ids
+from nightporter.cluster import single
+from nightporter.config.hotel import Hotel, load
+from nightporter.desk.flow import Desk
+from nightporter.desk.recogniser import Recogniser
+from nightporter.rounds.housekeeping import Retention
+from nightporter.rounds.node import Node
+from nightporter.store import Store
+from nightporter.store.file import open_reader
+from nightporter.store.tx import View
+from nightporter.testing.demo import HOTEL_FILE
+from nightporter.testing.providers.behaviour import Behaviour
+from nightporter.testing.sim.judge import Verdict, judge
+from nightporter.testing.sim.loop import Crashed, SimClock, SimLoop, SimStepping
+from nightporter.testing.sim.world import API_URL, Sent, SimWire, World
+
+GUESTS = (6, 14)
+TRAFFIC_SECONDS = 40.0
+REST_SECONDS = 150.0
+SETTLE_SECONDS = 20.0
+SEND_TIMEOUT_SECONDS = 5.0
+CRASHES_MAX = 3
+FIRST_CRASH_STEPS = (200, 6_000)
+DOWN_SECONDS = (0.2, 8.0)
+RAM = Path("/dev/shm")  # noqa: S108 - a disk in memory, where there is one
+PACE = Pace(
+    send_timeout_seconds=SEND_TIMEOUT_SECONDS, send_settle_seconds=SETTLE_SECONDS, messages_per_second=1e6
+)
+
+WISHES = (
+    "What time is breakfast?",
+    "A che ora è la colazione?",
+    "Wie lautet das WLAN-Passwort?",
+    "Où puis-je garer ma voiture ?",
+    "¿A qué hora es el check-in?",
+    "Is the pool open today?",
+    "Posso portare il cane?",
+    "Bis wann müssen wir auschecken?",
+    "I would like to talk to a person please",
+    "camera 204",
+)
+
+FAULTS: tuple[tuple[str, float], ...] = (
+    ("p_repeat", 0.5),
+    ("p_repeat_rewritten", 0.3),
+    ("p_concurrent", 0.3),
+    ("p_reorder", 0.5),
+    ("p_reset_before", 0.3),
+    ("p_error_before", 0.3),
+    ("p_unavailable_before", 0.3),
+    ("p_throughput_before", 0.3),
+    ("p_token_before", 0.1),
+    ("p_reset_after", 0.3),
+    ("p_error_after", 0.3),
+    ("p_never_after", 0.3),
+    ("p_never_before", 0.2),
+    ("p_slow_after", 0.3),
+    ("p_no_id_after", 0.2),
+    ("p_no_status", 0.3),
+    ("p_skip_delivered", 0.5),
+)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one seed."""
+
+    seed: int
+    broken: list[str]
+    injected: Counter[str]
+    mattered: Counter[str]
+    trace: list[str] = field(default_factory=list[str])
+
+
+@cache
+def hotel() -> Hotel:
+    """The demo hotel, read once for all seeds."""
+    return load(HOTEL_FILE)
+
+
+@cache
+def recogniser() -> Recogniser:
+    """The recogniser, read once for all seeds."""
+    return Recogniser.load()
+
+
+class Run:
+    """One seed from beginning to end."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self.chance = Random(seed)
+        self.world = World(self.chance, self._behaviour())
+        self.folder = folder
+        self.lives = 0
+        self.in_flight_at_crashes = 0
+        self.trace: list[str] = []
+        self.mattered: Counter[str] = Counter()
+        self._parts: Parts | None = None
+
+    def _behaviour(self) -> Behaviour:
+        """Each fault is on in a third of the seeds, so that many seeds show few faults at once."""
+        behaviour = Behaviour(
+            status_spread_ms=800, webhook_spread_ms=200, answer_spread_ms=60, per_second=0, pair_burst=0
+        )
+        behaviour.batch_max = self.chance.choice((1, 1, 5))
+        behaviour.batch_wait_ms = 200 if behaviour.batch_max > 1 else 0
+        behaviour.batch_shape = "mixed"
+        behaviour.sent_ms = self.chance.choice((0, 0, 30, 3_000))
+        behaviour.arrival_ms = self.chance.choice((0, 0, 0, 7_000))
+        for name, chance in FAULTS:
+            if self.chance.random() < 1 / 3:
+                setattr(behaviour, name, chance * self.chance.random())
+        return behaviour
+
+    def go(self) -> Outcome:
+        """Live, crash, live again; then rest and judge."""
+        self._plan_guests()
+        crashes = self.chance.randint(0, CRASHES_MAX)
+        for _ in range(crashes):
+            if not self._live(self.chance.randint(*FIRST_CRASH_STEPS)):
+                break
+            self.world.sleep_without_process(self.chance.uniform(*DOWN_SECONDS))
+        self._live(None)
+        reader = open_reader(self._life() / "hotel.db")
+        self._count_what_mattered(reader)
+        unknown = self._unknown_max()
+        verdict: Verdict = judge(self.world, View(reader), unknown)
+        reader.close()
+        broken = verdict.broken + [
+            str(failure.get("exception") or failure) for failure in self.world.loop.failures
+        ]
+        injected = self._injected()
+        injected["crash"] = self.lives - 1
+        return Outcome(self.seed, broken, injected, self.mattered + verdict.mattered, self.trace)
+
+    def _plan_guests(self) -> None:
+        for number in range(self.chance.randint(*GUESTS)):
+            phone = f"+39333{self.seed % 1000:03d}{number:04d}"
+            times = self.chance.choice((1, 1, 2, 3))
+            for _ in range(times):
+                text = self.chance.choice(WISHES)
+                self.world.at(
+                    self.chance.random() * TRAFFIC_SECONDS,
+                    lambda phone=phone, text=text: self._writes(phone, text),
+                )
+        self.world.at(TRAFFIC_SECONDS + 5, self._calm)
+
+    def _writes(self, phone: str, text: str) -> None:
+        now_ms = self.world.now_ms()
+        wamid = self.world.provider.guest_sends(phone, "text", now_ms, {"body": text})
+        self.world.sent.append(Sent(phone, wamid, now_ms, text))
+        self._note(f"{phone} writes {text!r} ({wamid[-8:]})")
+
+    def _calm(self) -> None:
+        """No more faults: what is owed must come to an end now."""
+        for name, _ in FAULTS:
+            setattr(self.world.behaviour, name, 0.0)
+        self.world.behaviour.arrival_ms = 0
+
+    def _life(self) -> Path:
+        return self.folder / f"life-{self.lives}"
+
+    def _live(self, crash_after_steps: int | None) -> bool:
+        """One life of the process; True when it crashed."""
+        before = self._life()
+        self.lives += 1
+        if before.exists():
+            shutil.copytree(before, self._life())
+        loop = SimLoop()
+        loop.start_at(self.world.loop.time())
+        loop.crash_at_step = crash_after_steps
+        asyncio.set_event_loop(loop)
+        store: list[Store] = []
+        try:
+            loop.run_until_complete(self._process(loop, store))
+        except Crashed:
+            self._crashed(loop, store)
+            return True
+        finally:
+            asyncio.set_event_loop(None)
+        return False
+
+    async def _process(self, loop: SimLoop, opened: list[Store]) -> None:
+        clock = SimClock(loop)
+        store = Store.open(
+            self._life(), clock, SimStepping(loop, self.chance), reserve_bytes=0, floor_bytes=0
+        )
+        opened.append(store)
+        node = Node(store, clock, Ids(clock, self.chance), await single.take(store, "sim"))
+        account = self.world.provider.account
+        channel = WhatsApp(
+            SimWire(self.world),
+            phone_number_id=account.number,
+            access_token=account.token,
+            app_secret=account.app_secret,
+            verify_token="verify",  # noqa: S106 - of the fake
+            api_url=API_URL,
+        )
+        pace = Pace(
+            send_timeout_seconds=SEND_TIMEOUT_SECONDS,
+            send_settle_seconds=SETTLE_SECONDS,
+            messages_per_second=1e6,
+        )
+        parts = join(
+            node, {channel.name: channel}, Desk(hotel, recogniser()), hotel, self.chance, pace, Retention()
+        )
+        self._parts = parts
+        self.world.process_begins(loop, parts.door)
+        self._note(f"life {self.lives} begins, epoch {node.lease.epoch}")
+        tasks = await parts.begin()
+        rest_until = TRAFFIC_SECONDS + REST_SECONDS
+        await asyncio.sleep(max(rest_until - loop.time(), REST_SECONDS / 2))
+        await parts.finish(tasks)
+        store.close()
+
+    def _crashed(self, loop: SimLoop, opened: list[Store]) -> None:
+        self.world.process_ends()
+        sending = 0
+        if opened:
+            view = opened[0].view
+            sending = sum(count for state, count in view.all("outbox_counts") if state == "sending")
+            owed = sending + view.scalar("entries_pending_count") + view.scalar("deliveries_new_count")
+            self.mattered["crash"] += owed > 0
+        self._note(f"crash, {sending} being sent")
+        self.in_flight_at_crashes += sending
+        loop.abandon()
+        shutil.copytree(
+            self._life(), self.folder / "image"
+        )  # before the old connections are closed and tidy up
+        for store in opened:
+            store.close()
+        shutil.rmtree(self._life())
+        (self.folder / "image").rename(self._life())
+        self._parts = None
+
+    def _unknown_max(self) -> int:
+        """Sends whose outcome could not be known: in flight at a crash, or failed by the fake in that way."""
+        doubtful = sum(
+            record.data.get("fault", "none") not in {"none", ""}
+            for record in self.world.provider.ledger.records
+        )
+        late = len(self.world.provider.ledger.accepted()) if self.world.behaviour.p_no_status else 0
+        return self.in_flight_at_crashes + doubtful + late + self.mattered["slow"]
+
+    def _injected(self) -> Counter[str]:
+        return Counter(
+            {
+                str(record.data["fault"]): 1
+                for record in self.world.provider.ledger.records
+                if record.data.get("fault")
+            }
+        )
+
+    def _count_what_mattered(self, reader: apsw.Connection) -> None:
+        for outcome, count in reader.execute("SELECT outcome, count(*) FROM attempts GROUP BY outcome"):
+            self.mattered[str(outcome)] += count
+
+    def _note(self, line: str) -> None:
+        self.trace.append(f"{self.world.loop.time():9.3f} {line}")
+
+
+def run_seed(seed: int) -> Outcome:
+    """Run one seed in a folder of its own, in memory where there is such a disk."""
+    folder = Path(tempfile.mkdtemp(prefix="nightporter-sim-", dir=RAM if RAM.is_dir() else None))
+    try:
+        return Run(seed, folder).go()
+    finally:
+        shutil.rmtree(folder)
+
+
+def run_seeds(seeds: Sequence[int]) -> list[Outcome]:
+    """Several seeds, one after the other."""
+    return [run_seed(seed) for seed in seeds]
