@@ -23,6 +23,7 @@ from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.desk.wording import FALLBACK, month_name
 
 CORE = ""  # the aspect of what is said whatever was asked
+FOR_STAFF = "staff_"  # how the name of an aspect begins that only a person answers, whatever the file says
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _TOLD_TO = {Share.ANYONE: 0, Share.GUEST: 1, Share.IN_HOUSE: 2}
@@ -74,6 +75,10 @@ class Answer:
         """True when the guest's words ask about it."""
         return aspect in self._asked
 
+    def asked_only(self, *aspects: str) -> bool:
+        """True when the guest's words ask about these, some or all, and nothing else."""
+        return bool(self._asked) and set(self._asked) <= set(aspects)
+
     def add(self, aspect: str, key: str, source: str | tuple[str, ...], **values: str | int) -> None:
         """A line about an aspect; `source`: the paths in the file that it says."""
         self.line(aspect, self._catalogue.say(key, self.language, **values), source)
@@ -87,6 +92,17 @@ class Answer:
         if money is not None:
             self.add(aspect, key, source, price=money_text(money, self.language))
 
+    def remark(self, aspect: str, text: Text | None, source: str) -> bool:
+        """The hotelier's own words about an aspect; False when there are none in the guest's language."""
+        said = text.get(self.language) if text else ""
+        if said:
+            self.line(aspect, said, source)
+        return bool(said)
+
+    def knows(self, aspect: str) -> bool:
+        """True when a line about it was added."""
+        return any(line[0] == aspect for line in self._lines)
+
     def note(self, text: Text | None, source: str) -> None:
         """The hotelier's own words, when there are some in the guest's language."""
         said = text.get(self.language) if text else ""
@@ -94,7 +110,9 @@ class Answer:
             self._notes.append((said, source))
 
     def reply(self) -> TopicReply:
-        """The answer; empty when nothing is known of what was asked."""
+        """The answer; empty when nothing is known of what was asked, or it asks what a person decides."""
+        if any(aspect.startswith(FOR_STAFF) for aspect in self._asked):
+            return TopicReply()
         known = {aspect for aspect, _, _ in self._lines}
         asked = [aspect for aspect in self._asked if aspect in known]
         if self._asked and not asked and not self._notes:

@@ -291,7 +291,7 @@ class Parking(Block):
     spaces: int | None = None
     height_m: Decimal | None = None
     distance_m: int | None = None
-    price: Money | No | None = None
+    price: Money | None = None
     book: Book | None = None
     ev: Charger | No | None = None
     zone: Zone | None = None

@@ -98,8 +98,7 @@ def parse(source: str, file: str) -> Mapping:
     try:
         top: Any = yaml.compose(source)
     except MarkedYAMLError as error:
-        mark: Any = error.problem_mark or error.context_mark
-        refuse(file, mark.line + 1 if mark else 0, "", f"is not YAML: {error.problem or error.context}")
+        refuse(file, *_marked(error))
     except RecursionError:
         refuse(file, 0, "", f"is nested deeper than {DEPTH_MAX} levels")
     except (YAMLError, ValueError, KeyError, IndexError, AttributeError, AssertionError, TypeError) as error:
@@ -112,6 +111,11 @@ def parse(source: str, file: str) -> Mapping:
             return Mapping(1, {})
         refuse(file, node.line, "", "must be a mapping of blocks, like `wifi: {network: ...}`")
     return node
+
+
+def _marked(error: Any) -> tuple[int, str, str]:
+    mark = error.problem_mark or error.context_mark
+    return (mark.line + 1 if mark else 0), "", f"is not YAML: {error.problem or error.context}"
 
 
 class _Tree:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from nightporter.config.hotel.blocks import Block, Department, Facts
 from nightporter.config.hotel.exceptions import Period, When
-from nightporter.config.hotel.hours import Hours, Interval, closes, next_open, open_at
+from nightporter.config.hotel.hours import LOOK_AHEAD_DAYS, Hours, Interval, closes, next_open, open_at
 from nightporter.config.hotel.values import LANGUAGES, DepartmentName, Policy, Weekday
 
 CHECKED_DAYS_MAX = 180  # older facts: `doctor` and the weekly report ask to look again
@@ -134,6 +134,11 @@ class Hotel(Facts):
         if not self.has_hours(path):
             return None
         return next_open(lambda day: self.intervals(path, day), at.astimezone(self.zone))
+
+    def next_open_day(self, path: str, day: date) -> date | None:
+        """The first day from `day` on with opening hours at the path; None when there is none for over a year."""
+        days = (day + timedelta(days=ahead) for ahead in range(LOOK_AHEAD_DAYS))
+        return next((candidate for candidate in days if self.intervals(path, candidate)), None)
 
     def closes(self, path: str, at: datetime) -> datetime | None:
         """When the run of open time around `at` ends; None when closed, or open without end."""

@@ -98,7 +98,7 @@ def _union(options: tuple[Any, ...]) -> Read:
     main = [option for option in options if option is not No]
     words = reader_of(main[0])  # of two readers the first is a closed set of words
     read_rest = reader_of(main[-1])
-    known = list(main[0]) if len(main) > 1 else []
+    known = [str(word) for word in main[0]] if len(main) > 1 else []
 
     def read(scope: Scope, node: Node, path: str) -> Any:
         if No in options and scalars.says_no(node):

@@ -5,9 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nightporter.config.hotel import Hotel
+from nightporter.desk.topics import (
+    breakfast,
+    checkin_time,
+    checkout_time,
+    housekeeping,
+    human,
+    parking,
+    pets,
+    pool,
+    smalltalk,
+    wifi,
+)
 from nightporter.desk.understanding import Ask, TopicReply
 
-TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {}
+TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
+    "wifi": wifi.reply,
+    "breakfast": breakfast.reply,
+    "checkin_time": checkin_time.reply,
+    "checkout_time": checkout_time.reply,
+    "parking": parking.reply,
+    "pets": pets.reply,
+    "pool": pool.reply,
+    "housekeeping": housekeeping.reply,
+    "human": human.reply,
+    "smalltalk": smalltalk.reply,
+}
 
 
 def reply(topic: str, ask: Ask, hotel: Hotel) -> TopicReply:
