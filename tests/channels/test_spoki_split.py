@@ -59,6 +59,10 @@ MEDIA = {"media": "https://media.spoki.example/x.jpg", "content_type": "image/jp
                 media=Media(url="https://media.spoki.example/x.jpg", mime_type="image/jpeg"),
             ),
         ),
+        (
+            {"content_type": "Image", "text": "", "mediamessage_set": [{"media": "https://a/1"}, MEDIA]},
+            Message(kind=MessageKind.IMAGE, media=Media(url="https://a/1"), data={"more_media": [MEDIA]}),
+        ),
         ({"payload": "yes", "text": "Yes"}, Message(kind=MessageKind.CHOICE, text="Yes", choice="yes")),
         (
             {"text": "", "button": {"payload": "p", "text": "Sì"}, "template": 12},
@@ -71,7 +75,7 @@ MEDIA = {"media": "https://media.spoki.example/x.jpg", "content_type": "image/jp
             Message(kind=MessageKind.REACTION, text="👍", quoted="u-0", target="u-0"),
         ),
     ],
-    ids=["image", "quick-reply", "template-button", "quote", "interactive-text", "reaction"],
+    ids=["image", "two-images", "quick-reply", "template-button", "quote", "interactive-text", "reaction"],
 )
 def test_kinds(data: dict[str, Any], expected: Message) -> None:
     assert one(spoki_inbound(**data)).message == expected

@@ -185,8 +185,16 @@ def _message(data: dict[str, JSON]) -> Message:
         if kind is MessageKind.REACTION
         else "",
         media=media,
-        data={"value": kept(data)} if kind in _DATA_KINDS else {},
+        data=_data(kind, data),
     )
+
+
+def _data(kind: MessageKind, data: dict[str, JSON]) -> JSONObject:
+    """What no field holds: the whole of a shape we do not know, further files of one message."""
+    if kind in _DATA_KINDS:
+        return {"value": kept(data)}
+    more = sequence(data.get("mediamessage_set"))[1:]
+    return {"more_media": kept(more)} if more else {}
 
 
 def _of_template(data: dict[str, JSON]) -> bool:
