@@ -52,6 +52,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rate-max", type=int, default=9000, help="bodies prepared per second")
     parser.add_argument("--plan", default="30x60", help="steady rounds: rate x seconds, comma-separated")
     parser.add_argument("--hotel", type=Path, default=HOTEL_FILE, help="the hotel file Nightporter is given")
+    parser.add_argument(
+        "--attempts", type=int, default=3, help="how often a round that does not count is repeated"
+    )
     parser.add_argument("--quick", action="store_true", help="one short round of each kind")
     parser.add_argument(
         "--report", action="store_true", help="only write table and plot from the kept rounds"
@@ -113,7 +116,7 @@ def install_peer() -> None:
 
 
 def run(chosen: argparse.Namespace) -> bool:
-    """Runs the rounds and keeps each; whether all of them count."""
+    """Runs the rounds, those that do not count again, and keeps each; whether all were done."""
     RESULTS.mkdir(exist_ok=True)
     facts = machine.facts(RESULTS)
     command = shlex.join(["python", "bench/run.py", *sys.argv[1:]])
@@ -121,16 +124,24 @@ def run(chosen: argparse.Namespace) -> bool:
     print(json.dumps(facts, indent=1))
     sound = True
     for name, job in rounds(chosen):
-        try:
-            result = job()
-        except Broken as broken:
-            result = {"kind": "broken", "void": [str(broken)]}
-        line = {"begun": begun, "command": command, "system": name, **result, "machine": facts}
-        with ROUNDS_FILE.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        sound = sound and not result["void"]
-        print(_summary(name, result), flush=True)
+        for _ in range(chosen.attempts):
+            result = _attempt(job)
+            line = {"begun": begun, "command": command, "system": name, **result, "machine": facts}
+            with ROUNDS_FILE.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            print(_summary(name, result), flush=True)
+            if not result["void"]:
+                break
+        else:
+            sound = False
     return sound
+
+
+def _attempt(job: Callable[[], Result]) -> Result:
+    try:
+        return job()
+    except Broken as broken:
+        return {"kind": "broken", "void": [str(broken)]}
 
 
 def _summary(name: str, result: Result) -> str:
@@ -159,7 +170,7 @@ def write_report() -> None:
 
 
 def main() -> int:
-    """Exit code 0 when every round counts."""
+    """Exit code 0 when every round was done and counts."""
     chosen = options()
     sound = True
     if not chosen.report:

@@ -24,6 +24,7 @@ from moments import sleep
 
 DOUBLING_CHANGES_MAX_PERCENT = 10.0
 HALF_GENERATOR_CHANGES_MAX_PERCENT = 5.0
+ATTEMPTS = 3
 ONE_AT_A_TIME = 100
 STRACE_ATTACH_SECONDS = 1.0
 SYNCED = re.compile(r"\b(?:fsync|fdatasync|sync_file_range|msync)\(")
@@ -47,10 +48,16 @@ def _compare(
     make: Callable[[], System], usual: Load, changed: Load, rounds: int, what: str, limit: float
 ) -> Result:
     taken: dict[str, list[Result]] = {"usual": [], "changed": []}
-    for number in range(rounds):
-        taken["usual"].append(saturate(make(), usual, f"check-{what}-{number}-usual"))
-        taken["changed"].append(saturate(make(), changed, f"check-{what}-{number}-changed"))
+    for number in range(rounds * ATTEMPTS):
+        for which, load in (("usual", usual), ("changed", changed)):
+            if len(taken[which]) < rounds:
+                result = saturate(make(), load, f"check-{what}-{number}-{which}")
+                taken[which] += [] if result["void"] else [result]
     result: Result = {"kind": "check", "check": what, "rounds": rounds, "void": []}
+    if min(map(len, taken.values())) < rounds:
+        return result | {
+            "void": [f"only {[len(results) for results in taken.values()]} of {rounds} rounds count"]
+        }
     for rate in RATES:
         usual_rate, changed_rate = (
             statistics.median(r[rate] for r in taken[which]) for which in ("usual", "changed")

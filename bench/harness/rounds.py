@@ -8,7 +8,7 @@ import sys
 
 from harness.answers import Result, latencies, settle, wait_for_answers
 from harness.process import MIB, MemoryWatch
-from harness.stage import Load, stage
+from harness.stage import OTHERS_SHARE_MAX, Load, stage
 from harness.systems import BENCH, SECRETS, System
 from harness.wrk import Push, push
 from load.bodies import Wish
@@ -86,6 +86,8 @@ def steady(system: System, load: Load, plan: str, channel: str, run: str) -> Res
         spent = sum(seconds - cpu[name] for name, seconds in system.cpu().items())
         result: Result = {"kind": "steady", "plan": plan, "channel": channel, "shares": shares}
         result |= latencies(records, on.sink.ledger())
+        if shares["others"] > OTHERS_SHARE_MAX:
+            result["void"].append(f"others took {shares['others']:.1%} of the machine")
         return result | {"cpu_percent": 100 * spent / (monotonic() - since)}
 
 

@@ -17,6 +17,8 @@ from harness.systems import BENCH, Conditions, System
 from moments import monotonic
 
 RESULTS = BENCH / "results"
+OTHERS_SHARE_MAX = 0.05
+"""A round is void when programs that are no part of it took a greater share of the machine."""
 CORES = len(os.sched_getaffinity(0))
 
 

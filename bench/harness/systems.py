@@ -134,6 +134,7 @@ class ExpressBullmq(System):
     name = "express-bullmq"
     data = "redis"
     keeper = "redis"
+    status_jobs = "webhook"
 
     def up(self, folder: Path, conditions: Conditions) -> None:
         """Starts Redis on `folder`/redis, then the two processes."""
@@ -144,6 +145,7 @@ class ExpressBullmq(System):
             "PORT": str(self.port),
             "REDIS_SOCKET": str(socket),
             "WORKER_CONCURRENCY": str(conditions.concurrency),
+            "STATUS_JOBS": self.status_jobs,
             "RATE_LIMIT_PER_MINUTE": str(60 * ABOVE_ANY_LOAD),
             "WHATSAPP_PHONE_NUMBER_ID": SECRETS.phone_number_id,
             "WHATSAPP_ACCESS_TOKEN": "bench-token",
@@ -163,6 +165,13 @@ class ExpressBullmq(System):
         self.healthy(api, since)
 
 
+class ExpressBullmqEach(ExpressBullmq):
+    """The same with a job for every status, as bots more often do it: slower, so not what we compare with."""
+
+    name = "express-bullmq-each"
+    status_jobs = "each"
+
+
 class Empty(System):
     """The server Nightporter uses, answering an empty 200 and keeping nothing: the ceiling for acknowledgements."""
 
@@ -179,4 +188,6 @@ class Empty(System):
         self.healthy(server, since)
 
 
-SYSTEMS: dict[str, type[System]] = {system.name: system for system in (Nightporter, ExpressBullmq, Empty)}
+SYSTEMS: dict[str, type[System]] = {
+    system.name: system for system in (Nightporter, ExpressBullmq, ExpressBullmqEach, Empty)
+}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.process import Broken
-from harness.stage import CORES, Load, Stage
+from harness.stage import CORES, OTHERS_SHARE_MAX, Load, Stage
 from harness.systems import BENCH, SECRETS
 from load.bodies import Wish, guests_needed, wishes, write_slices
 
@@ -18,8 +18,6 @@ LOG_TAIL_CHARACTERS = 500
 HALVING_CHANGES_MAX = 0.05
 """Void when half of the generator's or the sink's CPU is a greater share of the machine: with all cores busy, giving
 that half back cannot win the system more than it."""
-OTHERS_SHARE_MAX = 0.05
-"""Void when programs that are no part of the round took a greater share of the machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import { Queue } from 'bullmq';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import Redis from 'ioredis';
-import { appSecret, port, rateLimitPerMinute, redis } from './settings.js';
+import { appSecret, jobPerStatus, port, rateLimitPerMinute, redis } from './settings.js';
 
 const BODY_LIMIT = '4mb';
 const DAY_SECONDS = 24 * 60 * 60;
@@ -48,8 +48,12 @@ function jobsOf(body) {
   return { messages, statuses };
 }
 
-// One status is a few dozen bytes and its work a single write, so the statuses of one webhook share a job.
+// A status is a few dozen bytes and its work a single write, so the statuses of one webhook share a job, unless told otherwise.
 function enqueueStatuses(statuses, rawBody) {
+  if (jobPerStatus) {
+    const job = (status) => ({ name: 'status', data: { statuses: [status] }, opts: { jobId: `${status.id}-${status.status}` } });
+    return statusQueue.addBulk(statuses.map(job));
+  }
   const jobId = createHash('sha1').update(rawBody).digest('hex');
   return statusQueue.add('statuses', { statuses }, { jobId });
 }

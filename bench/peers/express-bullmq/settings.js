@@ -13,6 +13,7 @@ export const accessToken = need('WHATSAPP_ACCESS_TOKEN');
 export const phoneNumberId = need('WHATSAPP_PHONE_NUMBER_ID');
 export const apiUrl = new URL(need('WHATSAPP_API_URL'));
 export const concurrency = Number(process.env.WORKER_CONCURRENCY ?? 10);
+export const jobPerStatus = process.env.STATUS_JOBS === 'each';
 export const rateLimitPerMinute = Number(process.env.RATE_LIMIT_PER_MINUTE ?? 600);
 
 // maxRetriesPerRequest null is what BullMQ asks of a worker's connection; pipelining joins the commands of one tick.
