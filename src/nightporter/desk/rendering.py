@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -22,7 +23,7 @@ from nightporter.desk.rules.text import fold, squeezed, words_of
 from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.desk.wording import FALLBACK, month_name
 
-CORE = ""  # the aspect of what is said whatever was asked
+CORE = ""  # of no aspect: said when nothing special was asked
 FOR_STAFF = "staff_"  # how the name of an aspect begins that only a person answers, whatever the file says
 
 _SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -61,6 +62,16 @@ class Catalogue:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of an answer. `always`: said whatever was asked."""
+
+    aspect: str
+    text: str
+    paths: tuple[str, ...]
+    always: bool = False
+
+
 class Answer:
     """The lines of one answer, each about one aspect; what was asked about decides which are said."""
 
@@ -68,8 +79,8 @@ class Answer:
         self.language = ask.language
         self._catalogue = catalogue
         self._asked = catalogue.aspects(ask.wish.text)
-        self._lines: list[tuple[str, str, tuple[str, ...]]] = []
-        self._notes: list[tuple[str, str]] = []
+        self._lines: list[_Line] = []
+        self._notes: list[_Line] = []
 
     def asked(self, aspect: str) -> bool:
         """True when the guest's words ask about it."""
@@ -79,18 +90,33 @@ class Answer:
         """True when the guest's words ask about these, some or all, and nothing else."""
         return bool(self._asked) and set(self._asked) <= set(aspects)
 
-    def add(self, aspect: str, key: str, source: str | tuple[str, ...], **values: str | int) -> None:
-        """A line about an aspect; `source`: the paths in the file that it says."""
-        self.line(aspect, self._catalogue.say(key, self.language, **values), source)
+    def add(
+        self,
+        aspect: str,
+        key: str,
+        source: str | tuple[str, ...],
+        *,
+        detail: bool = False,
+        always: bool = False,
+        **values: str | int,
+    ) -> None:
+        """A line about an aspect. `source`: the paths in the file that it says.
 
-    def line(self, aspect: str, text: str, source: str | tuple[str, ...]) -> None:
-        """A line that is made already."""
-        self._lines.append((aspect, text, (source,) if isinstance(source, str) else source))
+        `detail`: only who asks about the aspect is told; `always`: said whatever was asked.
+        """
+        if not detail or self.asked(aspect):
+            self.line(aspect, self._catalogue.say(key, self.language, **values), source, always=always)
 
-    def price(self, aspect: str, money: Money | None, source: str, key: str = "price") -> None:
+    def line(self, aspect: str, text: str, source: str | tuple[str, ...], *, always: bool = False) -> None:
+        """A line that is made already; `always`: said whatever was asked."""
+        self._lines.append(_Line(aspect, text, (source,) if isinstance(source, str) else source, always))
+
+    def price(
+        self, aspect: str, money: Money | None, source: str, key: str = "price", *, detail: bool = False
+    ) -> None:
         """A line with a price, when there is one."""
         if money is not None:
-            self.add(aspect, key, source, price=money_text(money, self.language))
+            self.add(aspect, key, source, detail=detail, price=money_text(money, self.language))
 
     def remark(self, aspect: str, text: Text | None, source: str) -> bool:
         """The hotelier's own words about an aspect; False when there are none in the guest's language."""
@@ -101,29 +127,36 @@ class Answer:
 
     def knows(self, aspect: str) -> bool:
         """True when a line about it was added."""
-        return any(line[0] == aspect for line in self._lines)
+        return any(line.aspect == aspect for line in self._lines)
 
     def note(self, text: Text | None, source: str) -> None:
         """The hotelier's own words, when there are some in the guest's language."""
         said = text.get(self.language) if text else ""
         if said:
-            self._notes.append((said, source))
+            self._notes.append(_Line(CORE, said, (source,)))
 
     def reply(self) -> TopicReply:
         """The answer; empty when nothing is known of what was asked, or it asks what a person decides."""
         if any(aspect.startswith(FOR_STAFF) for aspect in self._asked):
             return TopicReply()
-        known = {aspect for aspect, _, _ in self._lines}
+        known = {line.aspect for line in self._lines}
         asked = [aspect for aspect in self._asked if aspect in known]
         if self._asked and not asked and not self._notes:
             return TopicReply()
-        chosen = [line for line in self._lines if not asked or line[0] in (CORE, *asked)]
-        if not chosen and not self._notes:
+        chosen = [line for line in self._lines if not asked or line.always or line.aspect in asked]
+        return self._text([*chosen, *self._notes])
+
+    def only(self, text: str, source: str) -> TopicReply:
+        """This and nothing else, whatever was asked."""
+        return self._text([_Line(CORE, text, (source,))])
+
+    def _text(self, lines: list[_Line]) -> TopicReply:
+        if not lines:
             return TopicReply()
-        said = [line for _, line, _ in chosen] + [text for text, _ in self._notes]
-        paths = [path for _, _, sources in chosen for path in sources] + [path for _, path in self._notes]
-        text = "\n".join([self._catalogue.say("lead", self.language), *said])
-        return TopicReply(text=text, sources=tuple(dict.fromkeys(paths)))
+        text = "\n".join([self._catalogue.say("lead", self.language), *(line.text for line in lines)])
+        return TopicReply(
+            text=text, sources=tuple(dict.fromkeys(path for line in lines for path in line.paths))
+        )
 
 
 def sorry(catalogue: Catalogue, ask: Ask, source: str, key: str = "no") -> TopicReply:
@@ -152,9 +185,9 @@ def money_text(money: Money, language: str) -> str:
 
 
 def number_text(number: Decimal, language: str, *, money: bool = False) -> str:
-    """`2.5` or `2,5`; money has no decimals or two."""
+    """`2.5` or `2,5`, as the file has it; money has no decimals or two."""
     whole = number == number.to_integral_value()
-    said = f"{number:.0f}" if whole else f"{number:.2f}" if money else f"{number.normalize():f}"
+    said = f"{number:f}" if not money else f"{number:.0f}" if whole else f"{number:.2f}"
     return said if language == "en" else said.replace(".", ",")
 
 
@@ -212,13 +245,12 @@ def bare_day_text(on: date, language: str) -> str:
     return _say("day.bare", language, day=on.day, month=month_name(on, language))
 
 
-def closed_text(hotel: Hotel, ask: Ask) -> str:
-    """The sentence that the whole hotel is closed on the day asked about; "" when it is open."""
-    period = hotel.closed_on(ask.on)
+def closed_text(hotel: Hotel, on: date, language: str) -> str:
+    """The sentence that the whole hotel is closed on that day; "" when it is open."""
+    period = hotel.closed_on(on)
     if period is None:
         return ""
     first, last = _ends(period)
-    language = ask.language
     return _say(
         "hotel.closed", language, first=bare_day_text(first, language), last=bare_day_text(last, language)
     )

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from nightporter.config.hotel.blocks import Block, Department, Facts
 from nightporter.config.hotel.exceptions import Period, When
-from nightporter.config.hotel.hours import LOOK_AHEAD_DAYS, Hours, Interval, closes, next_open, open_at
+from nightporter.config.hotel.hours import (
+    LOOK_AHEAD_DAYS,
+    WEEKDAYS,
+    Hours,
+    Interval,
+    Intervals,
+    closes,
+    next_open,
+    open_at,
+)
 from nightporter.config.hotel.values import LANGUAGES, DepartmentName, Policy, Weekday
 
 CHECKED_DAYS_MAX = 180  # older facts: `doctor` and the weekly report ask to look again
+FOUND_MAX = 512  # opening days that are remembered, so that the next guest who asks needs no search
 DEFAULT_ZONE = "UTC"  # a file without `hotel.timezone`
 DEFAULT_CURRENCY = "EUR"
 
@@ -29,6 +41,9 @@ class Hotel(Facts):
     """One hotel's facts. Blocks are attributes (`hotel.wifi`); `during` applies a block's exceptions."""
 
     known: bool = True  # False: there is no file, every factual question goes to staff
+    _found: dict[tuple[str, date], date | None] = field(
+        default_factory=dict[tuple[str, date], "date | None"], init=False, repr=False, compare=False
+    )
 
     @classmethod
     def empty(cls) -> Hotel:
@@ -98,57 +113,82 @@ class Hotel(Facts):
 
     def closed_on(self, day: date) -> Period | None:
         """The period in which the whole hotel is closed that day, None when open."""
-        return next((period for period in self.closed if period.holds(day)), None)
+        for period in self.closed:
+            if period.holds(day):
+                return period
+        return None
 
     def intervals(self, path: str, day: date) -> list[Interval]:
         """When the block at the path is open on that day: exceptions, closed days and closed periods applied.
 
         An exception that holds and names hours is meant for that day: it wins over the closed periods.
         """
-        block: Any = self._block(path)
-        if block is None or isinstance(block, Hours):
-            return block.intervals(day) if block and not self.closed_on(day) else []
-        exception = _exception(block.when, day)
-        meant = exception is not None and "hours" in exception.changes
-        if self.closed_on(day) and not meant and path != f"staff.{ALWAYS_STAFFED}":
-            return []
-        resolved = self.during(block, day)
-        if Weekday(day.strftime("%a").lower()) in (getattr(resolved, "closed_on", None) or ()):
-            return []
-        hours: Hours | None = getattr(resolved, "hours", None) or getattr(resolved, "cleaning", None)
+        hours = self._hours(self._block(path), path, day)
         return hours.intervals(day) if hours else []
 
     def has_hours(self, path: str) -> bool:
         """True when the file tells hours at the path at all."""
-        block: Any = self._block(path)
-        if block is None or isinstance(block, Hours):
-            return block is not None
-        return getattr(block, "hours", None) is not None or getattr(block, "cleaning", None) is not None
+        return _told_hours(self._block(path)) is not None
 
     def open_at(self, path: str, at: datetime) -> bool:
         """True when the block at the path is open at that moment."""
-        return open_at(lambda day: self.intervals(path, day), at.astimezone(self.zone))
+        return open_at(self._intervals_of(path), at.astimezone(self.zone))
 
     def next_open(self, path: str, at: datetime) -> datetime | None:
         """The first moment from `at` on when it is open: `at` itself when it is; None: not told, or never."""
         if not self.has_hours(path):
             return None
-        return next_open(lambda day: self.intervals(path, day), at.astimezone(self.zone))
+        return next_open(self._intervals_of(path), at.astimezone(self.zone))
 
     def next_open_day(self, path: str, day: date) -> date | None:
         """The first day from `day` on with opening hours at the path; None when there is none for over a year."""
-        days = (day + timedelta(days=ahead) for ahead in range(LOOK_AHEAD_DAYS))
-        return next((candidate for candidate in days if self.intervals(path, candidate)), None)
+        if (path, day) not in self._found:
+            if len(self._found) >= FOUND_MAX:
+                self._found.clear()
+            self._found[path, day] = self._search(path, day)
+        return self._found[path, day]
 
     def closes(self, path: str, at: datetime) -> datetime | None:
         """When the run of open time around `at` ends; None when closed, or open without end."""
-        return closes(lambda day: self.intervals(path, day), at.astimezone(self.zone))
+        return closes(self._intervals_of(path), at.astimezone(self.zone))
 
     def desk_path(self, department: str) -> str:
         """Where the hours of a department stand that a guest is told: the reception's are its own block's."""
         if department == DepartmentName.RECEPTION and self.has_hours("reception"):
             return "reception"
         return f"staff.{department}"
+
+    def _search(self, path: str, day: date) -> date | None:
+        block = self._block(path)
+        for ahead in range(LOOK_AHEAD_DAYS):
+            candidate = day + timedelta(days=ahead)
+            hours = self._hours(block, path, candidate)
+            if hours and hours.on(candidate):
+                return candidate
+        return None
+
+    def _intervals_of(self, path: str) -> Intervals:
+        block = self._block(path)
+
+        def intervals(day: date) -> Sequence[Interval]:
+            hours = self._hours(block, path, day)
+            return hours.intervals(day) if hours else ()
+
+        return intervals
+
+    def _hours(self, block: Any, path: str, day: date) -> Hours | None:
+        """The hours that hold on that day; None when it is closed or nothing is told."""
+        told = _told_hours(block)
+        if told is None or isinstance(block, Hours):
+            return None if self.closed_on(day) else told
+        exception = _exception(block.when, day)
+        changes = exception.changes if exception else {}
+        hours: Hours = changes.get("hours") or changes.get("cleaning") or told
+        meant = hours is not told
+        if self.closed_on(day) and not meant and path != f"staff.{ALWAYS_STAFFED}":
+            return None
+        closed: tuple[Weekday, ...] = changes.get("closed_on", getattr(block, "closed_on", None)) or ()
+        return None if WEEKDAYS[day.weekday()] in closed else hours
 
     def _block(self, path: str) -> Any:
         value: Any = self
@@ -159,14 +199,30 @@ class Hotel(Facts):
     def _step(self, value: Any, part: str, path: str) -> Any:
         if isinstance(value, dict):
             return cast("dict[str, Any]", value).get(part)
-        if not dataclasses.is_dataclass(value):
+        if not dataclasses.is_dataclass(value) or isinstance(value, type):
             return None
-        names = {item.name.removesuffix("_"): item.name for item in dataclasses.fields(value)}
         name = self.KEYS.get(part, part) if value is self else part
-        if name not in names:
+        fields = _fields(type(value))
+        if name not in fields:
             raise KeyError(path)
-        return getattr(value, names[name])
+        return getattr(value, fields[name])
+
+
+def _told_hours(block: Any) -> Hours | None:
+    """The hours of a block of whatever kind, or the block itself when it is hours."""
+    if block is None or isinstance(block, Hours):
+        return block
+    return getattr(block, "hours", None) or getattr(block, "cleaning", None)
+
+
+@cache
+def _fields(kind: type) -> dict[str, str]:
+    """Key of the file -> name of the field."""
+    return {item.name.removesuffix("_"): item.name for item in dataclasses.fields(kind)}
 
 
 def _exception(exceptions: tuple[When, ...], day: date) -> When | None:
-    return next((exception for exception in exceptions if exception.holds(day)), None)
+    for exception in exceptions:
+        if exception.holds(day):
+            return exception
+    return None

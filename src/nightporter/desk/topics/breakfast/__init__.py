@@ -32,6 +32,9 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     if not may_tell(breakfast.share, ask.match):
         return TopicReply()
     answer = Answer(ask, SAY)
+    closed = closed_text(hotel, ask.on, ask.language)
+    if closed and ask.on_named and not hotel.intervals("breakfast", ask.on):
+        return answer.only(closed, "closed")
     _hours(answer, breakfast, ask, hotel)
     answer.price("price", breakfast.price, "breakfast.price")
     place = breakfast.place.get(ask.language) if breakfast.place else ""
@@ -46,10 +49,6 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
 
 
 def _hours(answer: Answer, breakfast: Breakfast, ask: Ask, hotel: Hotel) -> None:
-    closed = closed_text(hotel, ask)
-    if closed:
-        answer.line("hours", closed, "closed")
-        return
     if breakfast.hours is None:
         return
     day = day_text(ask.on, ask.now.date(), ask.language)

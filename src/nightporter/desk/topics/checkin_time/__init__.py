@@ -5,7 +5,7 @@ from __future__ import annotations
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Arrival, CheckIn, EarlyIn, LateIn
 from nightporter.config.hotel.values import Possible
-from nightporter.desk.rendering import CORE, Answer, Catalogue, closed_text, may_tell, minutes_text
+from nightporter.desk.rendering import Answer, Catalogue, closed_text, may_tell, minutes_text
 from nightporter.desk.understanding import Ask, TopicReply
 
 SAY = Catalogue(__name__)
@@ -19,10 +19,11 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     if not may_tell(arrival.share, ask.match):
         return TopicReply()
     answer = Answer(ask, SAY)
-    closed = closed_text(hotel, ask)
+    closed = closed_text(hotel, ask.on, ask.language)
+    if closed and ask.on_named:
+        return answer.only(closed, "closed")
     if closed:
-        answer.line(CORE, closed, "closed")
-        return answer.reply()
+        answer.line("hours", closed, "closed", always=True)
     _hours(answer, arrival.checkin)
     if arrival.late is not None:
         _late(answer, arrival.late)
@@ -39,11 +40,11 @@ def _hours(answer: Answer, checkin: CheckIn | None) -> None:
     start, until = checkin.from_, checkin.until
     if start is not None and until is not None:
         paths = ("arrival.checkin.from", "arrival.checkin.until")
-        answer.add(CORE, "from_until", paths, start=minutes_text(start), until=minutes_text(until))
+        answer.add("hours", "from_until", paths, start=minutes_text(start), until=minutes_text(until))
     elif start is not None:
-        answer.add(CORE, "from", "arrival.checkin.from", start=minutes_text(start))
+        answer.add("hours", "from", "arrival.checkin.from", start=minutes_text(start))
     elif until is not None:
-        answer.add(CORE, "until", "arrival.checkin.until", until=minutes_text(until))
+        answer.add("hours", "until", "arrival.checkin.until", until=minutes_text(until))
 
 
 def _late(answer: Answer, late: LateIn | No) -> None:
@@ -55,11 +56,11 @@ def _late(answer: Answer, late: LateIn | No) -> None:
     key = "late_ask" if late.possible is Possible.ON_REQUEST else "late"
     answer.add("late", key, "arrival.late.possible")
     if late.how is not None:
-        answer.add("late", f"how.{late.how}", "arrival.late.how")
+        answer.add("late", f"how.{late.how}", "arrival.late.how", detail=True)
     if late.tell_us_before is not None:
         time = minutes_text(late.tell_us_before)
-        answer.add("late", "tell_us", "arrival.late.tell_us_before", time=time)
-    answer.price("late", late.price, "arrival.late.price", "late_price")
+        answer.add("late", "tell_us", "arrival.late.tell_us_before", detail=True, time=time)
+    answer.price("late", late.price, "arrival.late.price", "late_price", detail=True)
     answer.remark("late", late.text, "arrival.late.text")
 
 

@@ -64,5 +64,5 @@ def _luggage(answer: Answer, luggage: LuggageRoom | No) -> None:
         answer.add("luggage", "luggage", "departure.luggage_room.price", price=price)
     if luggage.hours is not None:
         hours = hours_text(luggage.hours, answer.language)
-        answer.add("luggage", "luggage_hours", "departure.luggage_room.hours", hours=hours)
+        answer.add("luggage", "luggage_hours", "departure.luggage_room.hours", detail=True, hours=hours)
     answer.remark("luggage", luggage.text, "departure.luggage_room.text")

@@ -33,7 +33,7 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
         return answer.reply()
     items = [item for item in meant if item != _FACT] or ["other"]
     if _NO_CLEANING in items:
-        items.remove("cleaning") if "cleaning" in items else None
+        items = [item for item in items if item != "cleaning"]
     return _request(ask, hotel, facts, items)
 
 
@@ -69,7 +69,7 @@ def _request(ask: Ask, hotel: Hotel, facts: Housekeeping, items: list[str]) -> T
     if coming:
         text.append(SAY.say("for_arrival", ask.language, items=said))
     else:
-        text += [SAY.say("passed_on", ask.language, items=said), *_when(ask, hotel)]
+        text += [SAY.say("passed_on", ask.language, items=said), *_when(ask, hotel, wanted)]
         paths += [f"staff.{DEPARTMENT}.hours"] if hotel.has_hours(f"staff.{DEPARTMENT}") else []
     task = _task(ask, hotel, wanted, room)
     return TopicReply(text="\n".join([*text, *lines]), sources=tuple(paths), task=task)
@@ -109,7 +109,7 @@ def _ask_room(ask: Ask) -> TopicReply:
     return TopicReply(text=text, question=question)
 
 
-def _when(ask: Ask, hotel: Hotel) -> list[str]:
+def _when(ask: Ask, hotel: Hotel, wanted: list[str]) -> list[str]:
     """When somebody of the department is there, by its hours; nothing when the file does not tell."""
     path = f"staff.{DEPARTMENT}"
     if hotel.open_at(path, ask.now):
@@ -121,7 +121,7 @@ def _when(ask: Ask, hotel: Hotel) -> list[str]:
     if again is None:
         return []
     said = [SAY.say("there_again", ask.language, when=when(again, ask.now, ask.language))]
-    if hotel.open_at(hotel.desk_path("reception"), ask.now):
+    if wanted != [_NO_CLEANING] and hotel.open_at(hotel.desk_path("reception"), ask.now):
         said.append(SAY.say("reception_meanwhile", ask.language))
     return said
 

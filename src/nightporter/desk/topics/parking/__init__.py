@@ -42,9 +42,10 @@ def _place(answer: Answer, parking: Parking, path: str) -> None:
     facts, paths = _facts(answer.language, parking, path)
     kind = SAY.say(f"kind.{parking.kind}", answer.language)
     if facts:
-        answer.add(CORE, "lot", (f"{path}.kind", *paths), kind=kind, facts=", ".join(facts))
+        paths = [f"{path}.kind", *paths]
+        answer.add(CORE, "lot", tuple(paths), always=True, kind=kind, facts=", ".join(facts))
     else:
-        answer.add(CORE, "bare", f"{path}.kind", kind=kind)
+        answer.add(CORE, "bare", f"{path}.kind", always=True, kind=kind)
 
 
 def _facts(language: str, parking: Parking, path: str) -> tuple[list[str], list[str]]:
@@ -55,10 +56,10 @@ def _facts(language: str, parking: Parking, path: str) -> tuple[list[str], list[
         facts.append(said)
         paths.append(f"{path}.{name}")
 
-    if parking.price is not None:
-        fact("price", money_text(parking.price, language))
     if parking.distance_m is not None:
         fact("distance_m", SAY.say("fact.distance", language, metres=parking.distance_m))
+    if parking.price is not None:
+        fact("price", money_text(parking.price, language))
     if parking.height_m is not None:
         height = number_text(parking.height_m, language)
         fact("height_m", SAY.say("fact.height", language, height=height))

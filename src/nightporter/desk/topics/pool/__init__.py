@@ -5,7 +5,6 @@ from __future__ import annotations
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Pool
 from nightporter.desk.rendering import (
-    CORE,
     Answer,
     Catalogue,
     asked_hours_text,
@@ -31,10 +30,12 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     if not may_tell(pool.share, ask.match):
         return TopicReply()
     answer = Answer(ask, SAY)
-    closed = closed_text(hotel, ask)
-    if closed:
-        answer.line(CORE, closed, "closed")
-    _hours(answer, pool, ask, hotel, closed=bool(closed))
+    closed = closed_text(hotel, ask.on, ask.language)
+    if closed and ask.on_named and not hotel.intervals("pool", ask.on):
+        return answer.only(closed, "closed")
+    _hours(answer, pool, ask, hotel)
+    if pool.kind is not None:
+        answer.add("kind", f"kind.{pool.kind}", "pool.kind")
     _water(answer, pool)
     if isinstance(pool.towels, No):
         answer.add("towels", "no_towels", "pool.towels")
@@ -45,10 +46,8 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     return answer.reply()
 
 
-def _hours(answer: Answer, pool: Pool, ask: Ask, hotel: Hotel, *, closed: bool) -> None:
-    if pool.kind is not None:
-        answer.add("kind", f"kind.{pool.kind}", "pool.kind")
-    if pool.hours is None or closed:
+def _hours(answer: Answer, pool: Pool, ask: Ask, hotel: Hotel) -> None:
+    if pool.hours is None:
         return
     day = day_text(ask.on, ask.now.date(), ask.language)
     if hotel.intervals("pool", ask.on):
@@ -57,10 +56,10 @@ def _hours(answer: Answer, pool: Pool, ask: Ask, hotel: Hotel, *, closed: bool) 
         return
     again = hotel.next_open_day("pool", ask.on)
     if again is None:
-        answer.add(CORE, "closed_on", "pool.hours", day=day)
+        answer.add("hours", "closed_on", "pool.hours", always=True, day=day)
     else:
         text = bare_day_text(again, ask.language)
-        answer.add(CORE, "closed_on_again", "pool.hours", day=day, again=text)
+        answer.add("hours", "closed_on_again", "pool.hours", always=True, day=day, again=text)
 
 
 def _water(answer: Answer, pool: Pool) -> None:
