@@ -98,8 +98,9 @@ def damage_reported(path: Path) -> Generator[None]:
         yield
     except apsw.Error as error:
         if breaks(error):
+            why = " ".join(str(error).split())  # SQLite reports in several lines
             raise StoreCorrupt(
-                f"{path} is damaged ({error})", "restore it: nightporter restore local latest"
+                f"{path} is damaged ({why})", "restore it: nightporter restore local latest"
             ) from error
         if isinstance(error, apsw.BusyError | apsw.LockedError):
             raise FolderInUse(

@@ -177,7 +177,7 @@ class Store:
                 await asyncio.get_running_loop().run_in_executor(None, self.disk.take_reserve)
             return
         self.disk.release_reserve()
-        if self.disk.below_floor() or self._writer.log_too_long:
+        if self.disk.below_floor() or (self._writer.log_too_long and self._writer.unmoved_pages):
             self._writer.tidy()
             return
         await self._probe(lease)
@@ -190,8 +190,10 @@ class Store:
         )
 
     async def _probe(self, lease: Lease) -> None:
+        size = 1 if self._writer.log_too_long else PROBE_BYTES
+
         def write(tx: Tx) -> Any:
-            return tx.run("probe_write", (PROBE_BYTES,))
+            return tx.run("probe_write", (size,))
 
         def clear(tx: Tx) -> Any:
             return tx.run("probe_clear")

@@ -63,6 +63,7 @@ class Writer:
         self._queue: deque[Waiting] = deque()
         self._head: log.LogHead | None = None
         self._log_pages = 0
+        self._moved_pages = 0  # of these, into the file
         self._breaking = threading.Lock()  # readers break the store from the loop, the writer from its thread
         self._closed = False
         self.trouble = Trouble.NONE
@@ -99,13 +100,18 @@ class Writer:
 
     @property
     def log_bytes(self) -> int:
-        """Length of the write-ahead log that is in use."""
+        """Length of the write-ahead log; it begins anew once all of it is moved into the file and nobody reads it."""
         return self._log_pages * PAGE_BYTES
 
     @property
     def log_too_long(self) -> bool:
-        """True while a reader or a failing disk keeps the write-ahead log from being moved into the file (ST6)."""
+        """True while a reader or a failing disk keeps the write-ahead log from beginning anew (ST6)."""
         return self.log_bytes >= self._log_bytes_max
+
+    @property
+    def unmoved_pages(self) -> int:
+        """How much of the write-ahead log a checkpoint has to move."""
+        return self._log_pages - self._moved_pages
 
     @property
     def waiting(self) -> int:
@@ -117,7 +123,7 @@ class Writer:
         try:
             while self._queue and self.broken is None:
                 self._group()
-                if self._log_pages >= CHECKPOINT_BUSY_PAGES:
+                if self.unmoved_pages >= CHECKPOINT_BUSY_PAGES:
                     self._checkpoint()
         except BaseException as error:  # noqa: BLE001 - a writer that dies silently would let all wait for ever
             self.fail(error)
@@ -126,7 +132,7 @@ class Writer:
 
     def idle(self) -> None:
         """Between bursts: move a piece of the write-ahead log into the file."""
-        if self.broken is None and (self._log_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long):
+        if self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long):
             self._checkpoint()
 
     def tidy(self) -> None:
@@ -208,7 +214,8 @@ class Writer:
             if self.broken is not None:
                 return
             broken = StoreBroken(
-                f"the data folder can no longer be trusted ({cause})", "see docs/runbook: data corrupt"
+                f"the data folder can no longer be trusted ({str(cause) or type(cause).__name__})",
+                "see docs/runbook: data corrupt",
             )
             self.broken = broken
         self._stepping.post(lambda: self._on_broken(broken))
@@ -239,7 +246,7 @@ class Writer:
 
     def open_door(self) -> None:
         """Take units again: a probe has shown that writing works."""
-        self._turn(Trouble.NONE)
+        self._turn(Trouble.LOG if self.log_too_long else Trouble.NONE)
 
     def _checkpoint(self) -> None:
         try:
@@ -252,9 +259,11 @@ class Writer:
             elif trouble_of(error) is not Trouble.NONE:
                 self._turn(trouble_of(error))
             return
-        self._log_pages = max(frames - moved, 0)
+        self._log_pages, self._moved_pages = max(frames, 0), max(moved, 0)
 
     def _note_log(self, connection: apsw.Connection, name: str, pages: int) -> int:
+        if pages < self._log_pages:
+            self._moved_pages = 0  # it has begun anew
         self._log_pages = pages
         if self.log_too_long:
             self._turn(Trouble.LOG)

@@ -51,6 +51,9 @@ WHERE entry_id = ? AND disposition IS NULL;
 -- entry_find: the message that another one speaks of (edit, revoke, reaction, quote)
 SELECT entry_id, conversation_id, payload, disposition FROM entries WHERE dedupe = ?;
 
+-- entry_complete: a repeat brought the file that the first telling lacked
+UPDATE entries SET payload = ? WHERE dedupe = ?;
+
 -- entry_payload: what an entry says
 SELECT payload FROM entries WHERE entry_id = ?;
 
