@@ -80,7 +80,10 @@ class Parts:
             await road.recover()
         await set_cron(self.node, TIMER, TIMER, CRON, self.hotel().timezone)
         loop = asyncio.get_running_loop()
-        return [loop.create_task(keep_running(self.node, name, round_), name=name) for name, round_ in self.rounds()]
+        return [
+            loop.create_task(keep_running(self.node, name, round_), name=name)
+            for name, round_ in self.rounds()
+        ]
 
     async def finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Begin nothing new, finish what is being decided and sent, then stop the rounds (SD6)."""
@@ -121,9 +124,7 @@ def join(
     }
     turns = Turns(node, desk, roads, Stays(node.store.view), at_once=pace.worker_concurrency)
     intake = Intake(node, channels, turns.look)
-    settling = Settling(
-        node, pace.send_settle_seconds, channels
-    )
+    settling = Settling(node, pace.send_settle_seconds, channels)
     media = MediaFetch(node, channels, node.store.folder / "media")
     housekeeping = Housekeeping(node, retention)
     intake.on_media = media.bell.ring

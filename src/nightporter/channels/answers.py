@@ -57,6 +57,13 @@ def spoki_outcome(answer: Response | NotSent | Lost) -> Outcome:
     return _refusal(answer, code, text(answer.body.decode("utf-8", "replace"), DETAILS_CHARS_MAX))
 
 
+def token_taken(answer: Response | NotSent | Lost, outcome: Outcome) -> bool:
+    """True when an answer to a probe shows that the token is not refused; whatever else is wrong, a send will tell."""
+    if not isinstance(answer, Response) or answer.status >= FAILED_FIRST:
+        return False
+    return not (isinstance(outcome, Refused) and outcome.action in {Action.STOP_CHANNEL, Action.PERMISSION})
+
+
 def _without_answer(answer: NotSent | Lost) -> Outcome:
     return Released(answer.reason) if isinstance(answer, NotSent) else Unknown(answer.reason)
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from nightporter.channels import spoki_split
-from nightporter.channels.answers import spoki_outcome
+from nightporter.channels.answers import spoki_outcome, token_taken
 from nightporter.channels.clean import JSON
 from nightporter.channels.media import download, encrypted, host_of, loopback, public
 from nightporter.channels.outcome import Action, Fetched, FetchFailed, FetchFailure, Outcome, Refused
 from nightporter.channels.pieces import parts_of
-from nightporter.channels.wire import FirstByte, Response, Sink, Wire, always
+from nightporter.channels.wire import FirstByte, Sink, Wire, always
 from nightporter.model.message import Entry, Media, MessageKind
 from nightporter.model.outbox import Content, OutboxMessage, Template
 
@@ -111,14 +111,14 @@ class Spoki:
         return False
 
     async def probe(self, timeout_seconds: float) -> bool:
-        """Reads one template: True when the key may."""
+        """Reads one template: True unless the key is refused or nobody answers."""
         answer = await self._wire.request(
             "GET",
             f"{self._api_url}/templates/?page_size=1",
             self._headers,
             timeout_seconds=timeout_seconds,
         )
-        return isinstance(answer, Response) and answer.status == 200
+        return token_taken(answer, spoki_outcome(answer))
 
     # -- media
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 
 from nightporter.channels import whatsapp_split
-from nightporter.channels.answers import meta_outcome
+from nightporter.channels.answers import meta_outcome, token_taken
 from nightporter.channels.clean import JSON, identifier, mapping, name_of, text
 from nightporter.channels.codes import known_action
 from nightporter.channels.media import download, encrypted, fetch_failed, host_of
@@ -122,11 +122,14 @@ class WhatsApp:
         return isinstance(answer, Response) and answer.status == 200
 
     async def probe(self, timeout_seconds: float) -> bool:
-        """Reads our own number: True when the token may."""
+        """Reads our own number: True unless the token is refused or nobody answers.
+
+        Other refusals are left to the next send, which stops the lane again when it must.
+        """
         answer = await self._wire.request(
             "GET", f"{self._api_url}/{self.number}?fields=id", self._bearer, timeout_seconds=timeout_seconds
         )
-        return isinstance(answer, Response) and answer.status == 200
+        return token_taken(answer, meta_outcome(answer))
 
     # -- media
 

@@ -52,7 +52,9 @@ class Bodies:
         """The bytes as they arrived."""
         if dictionary_id not in self._readers:
             for known, data in self._view.all("dictionary_all"):
-                self._readers[known] = zstandard.ZstdDecompressor(dict_data=zstandard.ZstdCompressionDict(data))
+                self._readers[known] = zstandard.ZstdDecompressor(
+                    dict_data=zstandard.ZstdCompressionDict(data)
+                )
         return self._readers[dictionary_id].decompress(packed, max_output_size=BODY_BYTES_MAX)
 
     def delivery(self, row: Row) -> Delivery:

@@ -13,6 +13,7 @@ from nightporter.journal.deliveries import Delivery
 from nightporter.journal.people import conversation_of, guest_of
 from nightporter.model.conversation import TurnEntry
 from nightporter.model.decision import DispositionKind
+from nightporter.model.guest import Identity, IdentityKind
 from nightporter.model.message import Entry, EntryKind, JSONObject, Media, Message, MessageKind
 from nightporter.model.outbox import outbox_id
 from nightporter.store import Row, Tx, View
@@ -33,7 +34,8 @@ def add(tx: Tx, ids: Ids, delivery: Delivery, ordinal: int, entry: Entry, *, our
     key = entry.dedupe_key()
     conversation_id = None
     if entry.identities:
-        guest_id = guest_of(tx, ids, entry.identities, entry.name, delivery.received_ms)
+        names = (*entry.identities, *_new_names(entry))
+        guest_id = guest_of(tx, ids, names, entry.name, delivery.received_ms)
         conversation_id = conversation_of(tx, ids, guest_id, entry.channel, entry.number)
     new = tx.run(
         "entry_add",
@@ -43,9 +45,28 @@ def add(tx: Tx, ids: Ids, delivery: Delivery, ordinal: int, entry: Entry, *, our
             int(_elsewhere(tx, entry)),
         ),
     )  # fmt: skip
-    if not new or conversation_id is None:
+    if not new:
+        _complete(tx, entry, key)
+        return None
+    if conversation_id is None:
         return None
     return conversation_id if _heard(tx, entry, conversation_id, delivery.received_ms) else None
+
+
+def _new_names(entry: Entry) -> list[Identity]:
+    """The names that a guest has from now on, when the provider told of a change."""
+    told = entry.data.get("new", ()) if entry.kind is EntryKind.IDENTITY else ()
+    return [Identity(IdentityKind(name["kind"]), name["value"]) for name in told]
+
+
+def _complete(tx: Tx, entry: Entry, key: bytes) -> None:
+    """A repeat may bring what the first lacked: the file of a message that was told of before it was there."""
+    if entry.message is None or entry.message.media is None:
+        return
+    row = tx.one("entry_find", (key,))
+    known = message_of(row[2]) if row else None
+    if known is not None and known.media is None:
+        tx.run("entry_complete", (payload(entry), key))
 
 
 def _heard(tx: Tx, entry: Entry, conversation_id: str, received_ms: int) -> bool:
@@ -89,11 +110,19 @@ def answered_elsewhere(tx: Tx, unknown_outbox_id: str) -> bool:
 
 def done(delivery: Delivery, entries: int, *, odd: bool) -> Callable[[Tx], int]:
     """A unit: the delivery has been read."""
-    return lambda tx: tx.run("delivery_done", (STATE_ODD if odd else STATE_READ, entries, delivery.delivery_id))
+    return lambda tx: tx.run(
+        "delivery_done", (STATE_ODD if odd else STATE_READ, entries, delivery.delivery_id)
+    )
 
 
 def dispose(
-    tx: Tx, which: str, kind: DispositionKind, reason: str | None, reference: str | None, now_ms: int, trace: str | None
+    tx: Tx,
+    which: str,
+    kind: DispositionKind,
+    reason: str | None,
+    reference: str | None,
+    now_ms: int,
+    trace: str | None,
 ) -> None:
     """Give the entry its one disposition. Raises `Stale` when it has one already."""
     if tx.run("entry_dispose", (kind, reason, reference, now_ms, trace, which)) != 1:
@@ -140,7 +169,9 @@ def message_of(payload_text: str) -> Message | None:
 
 def pending(view: View, conversation_id: str) -> list[TurnEntry]:
     """The uncovered run of a conversation, in order; empty when nothing is owed."""
-    return [_turn_entry(view, row) for row in view.all("entries_pending", (conversation_id, TURN_ENTRIES_MAX))]
+    return [
+        _turn_entry(view, row) for row in view.all("entries_pending", (conversation_id, TURN_ENTRIES_MAX))
+    ]
 
 
 def _turn_entry(view: View, row: Row) -> TurnEntry:

@@ -17,7 +17,9 @@ DEDUPE_BYTES = 16
 class EntryKind(StrEnum):
     """What happened."""
 
-    MESSAGE = "message"  # a guest's message of any kind, also edit, revoke, reaction, call: it gets a disposition
+    MESSAGE = (
+        "message"  # a guest's message of any kind, also edit, revoke, reaction, call: it gets a disposition
+    )
     STATUS = "status"  # the provider tells what became of a message of ours
     ECHO = "echo"  # staff wrote from the phone app
     IDENTITY = "identity"  # a guest has a new number or id
@@ -74,7 +76,9 @@ class Message:
     target: str = ""  # reaction, edit, revoke: provider id of the original
     group: str = ""  # group id, "" in a private chat
     media: Media | None = None
-    data: JSONObject = field(default_factory=dict[str, Any])  # location, contacts, order items: as received, bounded
+    data: JSONObject = field(
+        default_factory=dict[str, Any]
+    )  # location, contacts, order items: as received, bounded
 
 
 class StatusKind(StrEnum):
@@ -112,7 +116,9 @@ class Entry:
     name: str = ""  # profile name of the guest
     message: Message | None = None
     status: Status | None = None
-    data: JSONObject = field(default_factory=dict[str, Any])  # what has no field of its own, as received, bounded
+    data: JSONObject = field(
+        default_factory=dict[str, Any]
+    )  # what has no field of its own, as received, bounded
 
     def dedupe_key(self) -> bytes:
         """16 bytes that stand for (channel, dedupe) in the unique index (IN3)."""

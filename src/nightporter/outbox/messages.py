@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import orjson
 
 from nightporter.model.message import Entry, StatusKind
-from nightporter.model.outbox import Choice, Content, OutboxMessage, OutboxState, Template, after_status, may_become
+from nightporter.model.outbox import (
+    Choice,
+    Content,
+    OutboxMessage,
+    OutboxState,
+    Template,
+    after_status,
+    may_become,
+)
 from nightporter.store import Row, Tx, View
 
 ERROR_CHARS_MAX = 300
@@ -73,7 +81,9 @@ def accepted(tx: Tx, outbox_id: str, attempt: int, provider_id: str, now_ms: int
             _reached(tx, outbox_id, StatusKind(kind), at_ms, code, error)
 
 
-def waits_again(tx: Tx, outbox_id: str, attempt: int, outcome: str, detail: str, due_ms: int, now_ms: int) -> None:
+def waits_again(
+    tx: Tx, outbox_id: str, attempt: int, outcome: str, detail: str, due_ms: int, now_ms: int
+) -> None:
     """Not sent: the claim is released, the message waits until `due_ms` (SD2)."""
     tx.run("attempt_end", (now_ms, outcome, detail[:ERROR_CHARS_MAX], outbox_id, attempt))
     _move(tx, outbox_id, OutboxState.SENDING, OutboxState.WAITING, now_ms, due_ms=due_ms, error=detail)
@@ -93,7 +103,9 @@ def refused(tx: Tx, outbox_id: str, attempt: int, code: str, detail: str, now_ms
 
 def give_up(tx: Tx, outbox_id: str, reason: str, now_ms: int) -> bool:
     """A waiting message becomes a dead letter; False when it is not waiting."""
-    return _move(tx, outbox_id, OutboxState.WAITING, OutboxState.DEAD, now_ms, error=reason) is OutboxState.DEAD
+    return (
+        _move(tx, outbox_id, OutboxState.WAITING, OutboxState.DEAD, now_ms, error=reason) is OutboxState.DEAD
+    )
 
 
 def settle(tx: Tx, outbox_id: str, new: OutboxState, now_ms: int, reason: str = "") -> bool:
@@ -110,6 +122,14 @@ def recover(tx: Tx, epoch: int, now_ms: int, limit: int) -> int:
     for outbox_id, attempt in rows:
         unknown(tx, outbox_id, attempt, "the node stopped while this was being sent", now_ms)
     return len(rows)
+
+
+def unsettled_with_words(tx: Tx, phone: str, words: str) -> str:
+    """The id of a message to that phone, with these words, whose outcome we do not know yet; "" without one."""
+    for outbox_id, content in tx.all("outbox_unsettled_to", (phone,)):
+        if content_of(content).text == words:
+            return str(outbox_id)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +185,21 @@ def _told_machine(tx: Tx, conversation_id: str, at_ms: int) -> None:
 
 
 def _move(
-    tx: Tx, outbox_id: str, old: OutboxState, new: OutboxState, now_ms: int, *, due_ms: int = 0, code: str = "", error: str = ""
+    tx: Tx,
+    outbox_id: str,
+    old: OutboxState,
+    new: OutboxState,
+    now_ms: int,
+    *,
+    due_ms: int = 0,
+    code: str = "",
+    error: str = "",
 ) -> OutboxState:
     """Change the state from `old` to `new`; the state it has afterwards."""
     assert may_become(old, new), f"{outbox_id}: {old} does not become {new}"
-    moved = tx.run("outbox_move_state", (new, now_ms, due_ms or now_ms, code, error[:ERROR_CHARS_MAX], outbox_id, old))
+    moved = tx.run(
+        "outbox_move_state", (new, now_ms, due_ms or now_ms, code, error[:ERROR_CHARS_MAX], outbox_id, old)
+    )
     return new if moved else old
 
 

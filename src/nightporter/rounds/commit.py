@@ -27,7 +27,7 @@ async def commit_decision(
 ) -> OutboxMessage | None:
     """Commit the decision; its first message, claimed when there is a ticket. Raises `Stale` when it came too late."""
     said = _sayings(node, turn, decision, channel)
-    unit = _unit(node, turn, decision, said, ticket is not None)
+    unit = _unit(node, turn, decision, said, claim=ticket is not None)
     await node.write(unit, SHORT_ROOM_BYTES + sum(len(message.content.text) for message, _ in said))
     return said[0][0] if said else None
 
@@ -59,7 +59,7 @@ def _sayings(
 
 
 def _unit(
-    node: Node, turn: Turn, decision: Decision, said: list[tuple[OutboxMessage, bool]], claim: bool
+    node: Node, turn: Turn, decision: Decision, said: list[tuple[OutboxMessage, bool]], *, claim: bool
 ) -> Callable[[Tx], None]:
     now_ms, by = node.clock.now_ms(), Claim(node.lease.epoch)
     task_ids = [node.ids.new() for _ in decision.tasks]
@@ -76,7 +76,9 @@ def _unit(
         trace: str | None = _trace(decision)
         for disposition in decision.dispositions:
             reference = _reference(disposition, said, made)
-            entries.dispose(tx, disposition.entry_id, disposition.kind, disposition.reason, reference, now_ms, trace)
+            entries.dispose(
+                tx, disposition.entry_id, disposition.kind, disposition.reason, reference, now_ms, trace
+            )
             trace = None  # kept once a turn, at its first entry
         for number, (message, discloses) in enumerate(said):
             mine = by if claim and number == 0 else None
@@ -86,8 +88,11 @@ def _unit(
         if guest is not None:
             tx.run(
                 "guest_learn",
-                (guest.name, guest.language, guest.language_source, guest.language_rival, guest.opted_out_ms, guest.guest_id),
-            )
+                (
+                    guest.name, guest.language, guest.language_source, guest.language_rival,
+                    guest.opted_out_ms, guest.guest_id,
+                ),
+            )  # fmt: skip
         if decision.release_hold:
             tx.run("conversation_release", (conversation.conversation_id,))
         if decision.dispositions or decision.memory is not None:
@@ -101,7 +106,9 @@ def _unit(
     return unit
 
 
-def _reference(disposition: Disposition, said: list[tuple[OutboxMessage, bool]], made: list[str]) -> str | None:
+def _reference(
+    disposition: Disposition, said: list[tuple[OutboxMessage, bool]], made: list[str]
+) -> str | None:
     match disposition.kind:
         case DispositionKind.ANSWERED:
             return said[0][0].outbox_id

@@ -14,7 +14,7 @@ import structlog
 
 from nightporter.channels.outcome import Accepted, Action, Outcome, Refused, Released, Retry, Scope, Unknown
 from nightporter.channels.port import Channel
-from nightporter.clock import Chance
+from nightporter.clock import Chance, utc
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.outbox import OutboxMessage
@@ -72,7 +72,9 @@ class Delivery:
         """After a start: claims of earlier epochs may have been sent; they are never sent again."""
         node, total = self._node, 0
         epoch = node.lease.epoch
-        while count := await node.write(lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)):
+        while count := await node.write(
+            lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)
+        ):
             total += count
         row = node.store.view.one("channel_state", (self.channel.name,))
         if row and row[0]:
@@ -123,8 +125,12 @@ class Delivery:
         task_id = self._node.ids.new()
 
         def unit(tx: Tx) -> None:
-            if messages.give_up(tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms):
-                not_delivered(tx, task_id, message.outbox_id, message.conversation_id, "window_closed", now_ms)
+            if messages.give_up(
+                tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms
+            ):
+                not_delivered(
+                    tx, task_id, message.outbox_id, message.conversation_id, "window_closed", now_ms
+                )
 
         await self._node.write(unit)
 
@@ -202,7 +208,9 @@ class Delivery:
             if outcome.after_seconds is not None:
                 wait_ms = max(wait_ms, int(min(outcome.after_seconds, BACKOFF_MOST_SECONDS) * 1000))
             self.lane.pause(wait_ms / 1000)
-        return lambda tx: messages.waits_again(tx, which, attempt, "retry", outcome.code, now_ms + wait_ms, now_ms)
+        return lambda tx: messages.waits_again(
+            tx, which, attempt, "retry", outcome.code, now_ms + wait_ms, now_ms
+        )
 
     def _refused(self, claimed: Claimed, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
         message, attempt = claimed.message, claimed.attempt
@@ -224,7 +232,7 @@ class Delivery:
         name = self.channel.name
         log.error("provider refuses everything", channel=name, code=outcome.code)
         task = NewTask(
-            key=f"channel-stopped:{name}:{now_ms}",
+            key=f"channel-stopped:{name}:{outcome.code}:{utc(now_ms):%Y-%m-%d}",  # once a day and code
             department="on_call",
             reason="channel_stopped",
             summary="",
@@ -244,9 +252,9 @@ class Delivery:
 
     async def probe(self) -> None:
         """While the provider refuses our token: try it every minute, first at once, and go on at the first success."""
+        name = self.channel.name
         while True:
             if self.lane.stopped and await self.channel.probe(self._timeout_seconds):
-                name = self.channel.name
                 await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
                 self.lane.stopped = ""
                 log.info("provider takes messages again", channel=name)

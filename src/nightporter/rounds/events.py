@@ -74,7 +74,7 @@ class Events:
             return
         try:
             reactions = await self._reactions(row)
-        except Exception as error:  # noqa: BLE001 - an event that crashes the desk ends as a dead letter, not as a loop
+        except Exception as error:
             log.exception("event crashed", event=event_id, error=type(error).__name__)
             dead = attempts + 1 >= ATTEMPTS_MAX
             if dead:

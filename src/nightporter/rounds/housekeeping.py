@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from nightporter.rounds.node import Node
-from nightporter.store import Row
+from nightporter.store import Row, Tx
 from nightporter.store.pruning import prune_unit
 
 TIMER = "housekeeping"
@@ -70,8 +71,12 @@ class Housekeeping:
         for query, days in self._retention.queries().items():
             before_ms = now_ms - days * DAY_MS
             before = before_ms if query == "event_steps_old" else f"{before_ms:012x}"
-            for _ in range(DELETES_MAX):
-                removed = await self._node.write(lambda tx, q=query, b=before: tx.run(q, (b,)))
+            for _group in range(DELETES_MAX):
+                removed = await self._node.write(partial(_delete, query, before))
                 self._node.counts.add("retention", query, by=removed)
                 if removed == 0:
                     break
+
+
+def _delete(query: str, before: int | str, tx: Tx) -> int:
+    return tx.run(query, (before,))

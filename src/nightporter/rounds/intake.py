@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -68,8 +68,10 @@ class Intake:
             await self._keep(delivery, found, channel)
         except (CannotKeep, StoreBroken):
             return False
-        except Exception as error:  # noqa: BLE001 - one odd delivery must not hold up the others; staff see it
-            log.exception("delivery cannot be read", delivery=delivery.delivery_id, error=type(error).__name__)
+        except Exception as error:
+            log.exception(
+                "delivery cannot be read", delivery=delivery.delivery_id, error=type(error).__name__
+            )
             await self._put_aside(delivery, error)
         return True
 
@@ -96,10 +98,11 @@ class Intake:
 
         def unit(tx: Tx) -> Taken:
             taken = Taken()
-            for ordinal, entry in enumerate(piece, first):
-                if entry.kind is EntryKind.STATUS:
-                    self._status(tx, entry, now_ms, taken)
+            for ordinal, told in enumerate(piece, first):
+                if told.kind is EntryKind.STATUS and not self._by_staff(tx, told):
+                    self._status(tx, told, now_ms, taken)
                     continue
+                entry = echo_of(told) if told.kind is EntryKind.STATUS else told
                 ours = channel is not None and (not entry.number or channel.ours(entry.number))
                 conversation_id = entries.add(tx, ids, delivery, ordinal, entry, ours=ours)
                 if conversation_id:
@@ -115,10 +118,30 @@ class Intake:
         counts.add("deliveries_read", delivery.channel)
         return unit
 
+    @staticmethod
+    def _by_staff(tx: Tx, entry: Entry) -> bool:
+        """True when an outgoing message was told of that is none of ours: staff wrote it at the provider's.
+
+        A provider that does not bring our id back tells of ours in the same way; the words show whose it is.
+        """
+        if entry.message is None or (entry.status and entry.status.outbox_id):
+            return False
+        if tx.one("outbox_by_provider", (entry.provider_id,)):
+            return False
+        for identity in entry.identities:
+            mine = messages.unsettled_with_words(tx, identity.value, entry.message.text)
+            if mine:
+                tx.run("outbox_accepted", (entry.provider_id, mine))
+                return False
+        return True
+
     def _status(self, tx: Tx, entry: Entry, now_ms: int, taken: Taken) -> None:
         told = messages.status(tx, entry)
         status = entry.status
         assert status is not None, "a status entry has a status"
+        channel = self._channels.get(entry.channel)
+        if status.outbox_id and channel is not None and not channel.echoes:
+            channel.echoes = True  # the provider has shown that it brings our id back (SD3)
         if told is None:
             if status.outbox_id and tx.one("outbox_state", (status.outbox_id,)) is None:
                 entries.answered_elsewhere(tx, status.outbox_id)
@@ -142,7 +165,9 @@ class Intake:
         if row is None or row[3] is not None:
             return
         text = entry.message.text if entry.message else ""
-        task = NewTask(key=f"nobody:{which}", department="reception", reason="no_sender", summary=text[:SHOWN_CHARS])
+        task = NewTask(
+            key=f"nobody:{which}", department="reception", reason="no_sender", summary=text[:SHOWN_CHARS]
+        )
         task_id = tasks.add(tx, self._node.ids.new(), task, None, now_ms)
         entries.dispose(tx, which, DispositionKind.STAFF, None, task_id, now_ms, None)
 
@@ -150,6 +175,11 @@ class Intake:
         summary = f"{delivery.channel} {delivery.delivery_id}: {type(error).__name__}"
         await self._node.alert(f"odd:{delivery.delivery_id}", "odd_delivery", summary)
         await self._node.write(entries.done(delivery, 0, odd=True))
+
+
+def echo_of(entry: Entry) -> Entry:
+    """What staff wrote at the provider's, told as a status, as the echo that it is."""
+    return replace(entry, kind=EntryKind.ECHO, dedupe=f"e:{entry.provider_id}", status=None)
 
 
 def not_delivered(tx: Tx, task_id: str, outbox_id: str, conversation_id: str, code: str, now_ms: int) -> None:

@@ -148,7 +148,12 @@ class Turns:
         """An answer that takes longer than a second: the guest sees that we read and write; best effort."""
         conversation, newest = turn.conversation, turn.entries[-1].provider_id
         road = self._roads.get(conversation.channel)
-        if road is None or wait_ms < TYPING_FROM_MS or conversation.held(self._node.clock.now_ms()) or not newest:
+        if (
+            road is None
+            or wait_ms < TYPING_FROM_MS
+            or conversation.held(self._node.clock.now_ms())
+            or not newest
+        ):
             return
         if self._shown.get(conversation.conversation_id) != newest:
             self._shown[conversation.conversation_id] = newest
@@ -186,7 +191,7 @@ class Turns:
         """Try again, later each time; after `FAILURES_MAX` crashes a person gets the turn (G7)."""
         node = self._node
         node.counts.add("turn_crashes", type(error).__name__)
-        log.exception("turn crashed", conversation=conversation_id, error=type(error).__name__)
+        log.error("turn crashed", conversation=conversation_id, error=type(error).__name__, exc_info=error)
         self._failures[conversation_id] += 1
         if self._failures[conversation_id] < FAILURES_MAX:
             return node.clock.now_ms() + int(AGAIN_SECONDS * 1000) * self._failures[conversation_id]
@@ -212,5 +217,6 @@ def _to_staff(turn: Turn, error: Exception) -> Decision:
         details={"error": type(error).__name__},
     )
     return Decision(
-        dispositions=tuple(Disposition(entry.entry_id, DispositionKind.STAFF) for entry in turn.entries), tasks=(task,)
+        dispositions=tuple(Disposition(entry.entry_id, DispositionKind.STAFF) for entry in turn.entries),
+        tasks=(task,),
     )

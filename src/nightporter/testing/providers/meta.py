@@ -105,6 +105,8 @@ class MetaProvider(ProviderCore):
             return self._refuse(token_refused(), rest, {}, now_ms)
         number, _, route = rest.partition("/")
         if method == "GET":
+            if rest in self.account.numbers:
+                return Answer.of_json(200, {"id": rest, "display_phone_number": self.account.numbers[rest]})
             secret = parse_qs(url.query).get("hash", [""])[0] if rest == ATTACHMENTS else None
             return self._media(rest, secret, sent.get("host", "localhost"), now_ms)
         if method != "POST" or route not in {"messages", "media"} or number not in self.account.numbers:

@@ -43,6 +43,7 @@ from nightporter.testing.providers.spoki_validate import (
 )
 from nightporter.testing.providers.wire import Answer, Content
 
+TEMPLATES = re.compile(r"(?:/api/1)?/templates/")
 SEND = re.compile(r"(?:/api/1)?/messages/send/")
 MEDIA = re.compile(r"/media/(?P<secret>[0-9a-f]+)")
 RETRY_AFTER_SECONDS = 1
@@ -98,7 +99,13 @@ class SpokiProvider(ProviderCore):
             found = self.media.open(media["secret"], now_ms)
             if found is not None:
                 return Answer(200, {"Content-Type": found.mime_type}, found.content)
-        if method != "POST" or not SEND.fullmatch(route):
+        if (
+            method == "GET"
+            and TEMPLATES.fullmatch(route)
+            and sent.get("x-spoki-api-key") == self.account.api_key
+        ):
+            return Answer.of_json(200, {"count": 0, "next": None, "results": []})
+        if method != "POST" or not (SEND.fullmatch(route) or TEMPLATES.fullmatch(route)):
             return self._refuse(SpokiRefusal(404, "not_found", "detail", "Not found."), route, {}, now_ms)
         if sent.get("x-spoki-api-key") != self.account.api_key:
             return self._refuse(_UNAUTHORISED, route, {}, now_ms)

@@ -22,20 +22,26 @@ class Verdict:
     mattered: Counter[str] = field(default_factory=Counter[str])
 
 
-def judge(world: World, view: View, unknown_max: int) -> Verdict:
-    """Judge a finished run. `unknown_max`: sends whose outcome the node could not know."""
+def judge(world: World, view: View, doubtful: int) -> Verdict:
+    """Judge a finished run. `doubtful`: sends whose outcome the node could not know, and claims at crashes."""
     verdict = Verdict()
     kept = {
-        content["id"]
+        which
         for record in world.provider.ledger.webhooks(200)
-        for content in record.data["contents"]
-        if content["kind"] == "message"
+        for kind, which, _ in record.data["contents"]
+        if kind == "message"
     }
     maybe = _maybe_sent(view)
     _answers(world, kept, maybe, verdict)
     _twice(world, verdict)
-    if len(maybe) > unknown_max:
-        verdict.broken.append(f"{len(maybe)} maybe sent, {unknown_max} sends had an unknown outcome")
+    _in_order(world, verdict)
+    if len(maybe) > doubtful:
+        verdict.broken.append(f"{len(maybe)} maybe sent, {doubtful} sends had an unknown outcome")
+    verdict.broken += [
+        f"{message.callback_data} is maybe sent although its status was told"
+        for message in world.provider.ledger.accepted()
+        if message.callback_data in maybe and message.told
+    ]
     owed = (
         ("entries without disposition", "entries_pending_count"),
         ("deliveries unread", "deliveries_new_count"),
@@ -78,6 +84,16 @@ def _covers(world: World) -> dict[str, set[str]]:
         sent.wamid: {outbox_id(at_ms, sent.wamid, 0) for at_ms in (sent.at_ms, sent.at_ms // 1000 * 1000)}
         for sent in world.sent
     }
+
+
+def _in_order(world: World, verdict: Verdict) -> None:
+    """What one guest gets comes in the order of what was asked: ids begin with the time of the question (G3, SD4)."""
+    newest: dict[str, str] = {}
+    for message in world.provider.ledger.accepted() if world.in_order else ():
+        which = message.callback_data or ""
+        if which < newest.get(message.guest, ""):
+            verdict.broken.append(f"{message.guest} got {which} after {newest[message.guest]}")
+        newest[message.guest] = max(which, newest.get(message.guest, ""))
 
 
 def _twice(world: World, verdict: Verdict) -> None:

@@ -7,6 +7,8 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import Context
+from inspect import CORO_CREATED, getcoroutinestate
+from types import CoroutineType
 from typing import Any
 
 from nightporter.clock import Chance
@@ -100,6 +102,9 @@ class SimLoop(asyncio.BaseEventLoop):
         for task in asyncio.all_tasks(self):
             vars_of_task: Any = task
             vars_of_task._log_destroy_pending = False  # noqa: SLF001 - asyncio has no public word for it
+            coroutine = task.get_coro()
+            if isinstance(coroutine, CoroutineType) and getcoroutinestate(coroutine) == CORO_CREATED:
+                coroutine.close()  # it never began, and nobody will say that it was never awaited
         self._next.clear()
         self._timers.clear()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -22,6 +21,7 @@ from nightporter.testing.sim.loop import START_MS, SimLoop
 API_URL = "http://provider.test/v26.0"
 PUMP_SECONDS = 0.05
 NETWORK_SECONDS_MAX = 0.03
+SERVER_ERROR = 500
 
 
 @dataclass(slots=True)
@@ -43,7 +43,8 @@ class World:
     loop: SimLoop = field(default_factory=SimLoop)
     door: Door | None = None  # None while no process runs
     sent: list[Sent] = field(default_factory=list[Sent])
-    injected: Counter[str] = field(default_factory=Counter[str])
+    in_order: bool = True  # the network keeps the order of requests
+    doubtful: int = 0  # sends after which the node could not know the outcome
     provider: MetaProvider = field(init=False)
     _events: list[tuple[float, int, Callable[[], None]]] = field(
         default_factory=list[tuple[float, int, Callable[[], None]]]
@@ -156,7 +157,10 @@ class SimWire:
             async with asyncio.timeout(timeout_seconds):
                 outcome = await came
         except TimeoutError:
-            return Lost("timeout")
+            outcome = Lost("timeout")
+        world.doubtful += (
+            isinstance(outcome, Lost) or outcome.status >= SERVER_ERROR or b'"id"' not in outcome.body
+        )
         if isinstance(outcome, Response) and sink is not None and outcome.status == 200:
             sink(outcome.body)
         return outcome
