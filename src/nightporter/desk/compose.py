@@ -8,7 +8,7 @@ from nightporter.config.hotel import Hotel
 from nightporter.desk.late import QUOTE_AFTER_MS, is_late
 from nightporter.desk.limits import count_answer
 from nightporter.desk.look import Look
-from nightporter.desk.privacy import behind_first_line, secrets_of
+from nightporter.desk.privacy import behind_first_line
 from nightporter.desk.reception import phone_now
 from nightporter.desk.wording import say
 from nightporter.model.conversation import TurnEntry
@@ -30,7 +30,7 @@ def conclude(look: Look, covered: list[TurnEntry], *, wishes: int = 1) -> Decisi
     discloses = not look.emergency and disclosure_due(look.guest, look.now_ms)
     if discloses:
         parts.append(disclosure(look.hotel, look.now, look.language))
-    secrets = frozenset(secret for secret, _ in secrets_of(look.hotel))
+    secrets = frozenset(secret for secret, _ in look.secrets)
     text = behind_first_line("\n\n".join(parts), look.language, look.guest, look.turn.stays, secrets)
     count_answer(look)
     return look.decision(

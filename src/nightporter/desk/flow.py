@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk import late
@@ -22,7 +21,6 @@ from nightporter.desk.language import language_of_phone, next_language
 from nightporter.desk.limits import count_same, over_limit, said_once_for_same, same_again, silence_loop
 from nightporter.desk.look import Look
 from nightporter.desk.questions import answer_of, ask_again, called_off, forget_stale
-from nightporter.desk.reception import is_night
 from nightporter.desk.recogniser.recogniser import Recogniser, level
 from nightporter.desk.turns import wait_until_ms
 from nightporter.desk.understanding import Understanding
@@ -33,7 +31,6 @@ from nightporter.model.decision import Decision, SilentReason
 from nightporter.model.message import Entry, MessageKind
 
 CONFIRM_OPT_OUT_EVERY_MS = 24 * 3_600_000
-MINUTE_MS = 60_000
 
 
 class Desk:
@@ -43,12 +40,10 @@ class Desk:
         """`hotel`: the facts in force now; they may change between two turns."""
         self._hotel = hotel
         self._recogniser = recogniser
-        self._night: tuple[int, int, bool] = (0, -1, False)  # of a hotel, a minute
 
     async def answer(self, turn: Turn, context: Context) -> Decision:
         """What becomes of the turn: every entry gets its outcome, or it is looked at again later."""
-        hotel = self._hotel()
-        return self._decide(Look(turn, context, hotel, night=self._is_night(hotel, context.now_ms)))
+        return self._decide(Look(turn, context, self._hotel()))
 
     async def react(self, event: Entry, addressee: Addressee | None, context: Context) -> Decision:
         """What an event leads to for one guest whom it concerns; None: it concerns nobody we know."""
@@ -74,8 +69,10 @@ class Desk:
             late.settle_closed(look)
         if not look.pending:
             return conclude(look, [])
-        look.heard = self._understand_all(look, heard)
-        _set_language(look, look.heard)
+        together = self._understand_all(look, heard)
+        if together is not look.heard:
+            look.heard = together
+            _set_language(look, together)
         waiting = held(look)
         if waiting is not None:
             return waiting
@@ -134,6 +131,8 @@ class Desk:
                 page_unanswered(look, text)
                 break
         _set_language(look, look.heard)
+        if told and told.language in look.hotel.languages:
+            look.language = told.language  # in danger the words of the moment count, not the habit
         return heard
 
     def _emergency_among(self, look: Look, heard: dict[str, Understanding]) -> bool:
@@ -162,13 +161,6 @@ class Desk:
             if level(w.topic, w.confidence) == "high"
         ]
         return sure[0].topic if len(sure) == 1 else ""
-
-    def _is_night(self, hotel: Hotel, now_ms: int) -> bool:
-        minute = now_ms // MINUTE_MS
-        if self._night[:2] != (id(hotel), minute):
-            at = datetime.fromtimestamp(now_ms / 1000, hotel.zone)
-            self._night = (id(hotel), minute, is_night(hotel, at))
-        return self._night[2]
 
     def _settle_closing(self, look: Look, heard: dict[str, Understanding]) -> bool:
         """Thanks and nods: silent, unless a question of ours is open. True when that was all there was."""
@@ -213,7 +205,9 @@ def _opt_outs(look: Look, heard: dict[str, Understanding]) -> None:
 def _set_language(look: Look, heard: Understanding | None) -> None:
     """The language of the wish, as far as the guest's words tell; one the hotel answers in."""
     if heard is not None:
-        look.guest = replace(next_language(look.turn.guest, heard), opted_out_ms=look.guest.opted_out_ms)
+        guest = next_language(look.turn.guest, heard)
+        if guest != look.guest:
+            look.guest = replace(guest, opted_out_ms=look.guest.opted_out_ms)
     spoken = look.guest.language or (heard.language if heard else "") or language_of_phone(look.guest.phone)
     languages = look.hotel.languages
     if spoken in languages:

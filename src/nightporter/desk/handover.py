@@ -14,35 +14,46 @@ from nightporter.desk.look import Look, short
 from nightporter.desk.reception import if_urgent, who_reads
 from nightporter.desk.wording import say
 from nightporter.model.conversation import TurnEntry
-from nightporter.model.decision import Urgency
+from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.message import MessageKind
 
 AGAIN_AFTER_MS = 30 * 60_000  # a hand-over text is not said again within this time
 VOICE_LINE_EVERY_MS = 24 * 3_600_000
 ANGRY = "angry"  # in `Memory.last_topics`: the apology was said
 
-_AT_ONCE = frozenset({"human", "angry", "call", "held_long", "repeated"})
+_OWN_INTRO = frozenset({"voice", "call", "unreadable"})
+_AT_ONCE = frozenset({"asked_for_person", "angry", "call", "held_long", "repeated"})
 
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A wish that is for staff. `draft`: what the machine would have said."""
+    """A wish that is for staff. `draft`: what the machine would have said.
+
+    `task` and `said`: the topic's own task and hand-over text, where it has them.
+    """
 
     text: str
     topic: str
     reason: str
     draft: str = ""
+    task: NewTask | None = None
+    said: str = ""
 
 
 def hand_over(look: Look, leftovers: list[Leftover], *, say_it: bool = True) -> None:
     """Everything that is still pending goes to staff as one task, with the text that tells the guest when."""
     intro = _intro(look)
     voice_only = intro == "handover.voice"
-    task = _task(look, leftovers)
+    own = leftovers[0] if len(leftovers) == 1 and not look.things else None
+    task = look.add_topic_task(own.task) if own and own.task else _task(look, leftovers)
     for entry in look.pending:
         look.staff(entry, task)
     due = _due(look)
     if not say_it or not (voice_line_due(look) if voice_only else due):
+        return
+    if own and own.said:
+        look.paragraphs.append(own.said)
+        look.memory = replace(look.memory, handed_over_ms=look.now_ms)
         return
     look.paragraphs.append(say(intro, look.language))
     if voice_only:
@@ -108,25 +119,22 @@ def _when(look: Look) -> str:
 def _intro(look: Look) -> str:
     if look.spoken:
         return "handover.intro"
-    kinds = {thing.message.kind for thing in look.things}
-    if kinds <= VOICE:
-        return "handover.voice"
-    if kinds == {MessageKind.CALL}:
-        return "handover.call"
-    return "handover.unreadable" if kinds <= UNREADABLE else "handover.sent"
+    reasons = {thing_reason(thing) for thing in look.things}
+    only = reasons.pop() if len(reasons) == 1 else ""
+    return f"handover.{only}" if only in _OWN_INTRO else "handover.sent"
 
 
 def _task(look: Look, leftovers: list[Leftover]) -> int:
     things = look.things
-    reason = leftovers[0].reason if leftovers else thing_reason(things[0])
+    reasons = [leftover.reason for leftover in leftovers] + [thing_reason(thing) for thing in things]
     texts = [leftover.text for leftover in leftovers] + [thing.message.text for thing in things]
     drafts = dict.fromkeys(leftover.draft for leftover in leftovers if leftover.draft)
     task = look.task(
         "handover",
-        reason,
+        reasons[0],
         look.pending[0].entry_id,
         "\n".join(text for text in dict.fromkeys(texts) if text),
-        urgency=Urgency.NOW if reason in _AT_ONCE else Urgency.NORMAL,
+        urgency=Urgency.NOW if _AT_ONCE.intersection(reasons) else Urgency.NORMAL,
         topic=leftovers[0].topic if leftovers else "",
     )
     details = _details(look, [*look.pictures, *things])

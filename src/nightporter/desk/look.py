@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk.context import Context
-from nightporter.desk.privacy import match_of, without_cards
+from nightporter.desk.privacy import match_of, secrets_of, without_cards
+from nightporter.desk.reception import is_night
 from nightporter.desk.rules.text import fold, squeezed
 from nightporter.desk.understanding import Match, Understanding
 from nightporter.model.conversation import Question, Turn, TurnEntry
@@ -39,14 +40,14 @@ class Spoken:
 class Look:
     """What is known and what is decided so far. Everything else in the desk works on one of these."""
 
-    def __init__(self, turn: Turn, context: Context, hotel: Hotel, *, night: bool) -> None:
-        """`night`: nobody is at reception."""
+    def __init__(self, turn: Turn, context: Context, hotel: Hotel) -> None:
         self.turn = turn
         self.context = context
         self.hotel = hotel
         self.now_ms = context.now_ms
         self.now = datetime.fromtimestamp(context.now_ms / 1000, hotel.zone)
-        self.night = night
+        self.night = is_night(hotel, self.now)  # nobody is at reception
+        self.secrets = secrets_of(hotel)
         self.memory = turn.conversation.memory
         self.guest = turn.guest
         self.language = "en"
@@ -128,6 +129,12 @@ class Look:
             urgency=urgency,
             topic=topic,
         )
+
+    def add_topic_task(self, task: NewTask) -> int:
+        """A topic's task: the wish of this turn, so its key is tied to the turn, and its words are fit for a page."""
+        turn = self.turn
+        key = f"{task.key}:{turn.conversation.conversation_id}:{turn.entries[0].entry_id}"
+        return self.add_task(replace(task, key=key, summary=short(task.summary)))
 
     def wait(self, until_ms: int) -> Decision:
         """Nothing is decided yet but who may be written to, and what staff must know; look again then."""

@@ -18,6 +18,7 @@ CARD_DIGITS_MIN = 13
 CARD_DIGITS_MAX = 19
 
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_WORD = re.compile(r"\w+")
 _PRICE = re.compile(r"[€$£]|\b(?:EUR|CHF|GBP|USD)\b|\b(?:euro|euros)\b", re.IGNORECASE)
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}\.(?:\d{2,4})?|\b\d{1,2}/\d{1,2}\b")
 _ALLOWED = {
@@ -61,8 +62,9 @@ def telling_first_line(line: str, guest: Guest, stays: tuple[Stay, ...], secrets
     """True when a lock screen would show a name, a room, a date, a price or a secret."""
     if _PRICE.search(line) or _DATE.search(line) or any(secret in line for secret in secrets):
         return True
-    known = {guest.name, *guest.name.split(), *(stay.room for stay in stays), *(stay.name for stay in stays)}
-    return any(len(word) > 1 and re.search(rf"\b{re.escape(word)}\b", line) for word in known)
+    told = set(_WORD.findall(line))
+    known = [guest.name, *(stay.room for stay in stays), *(stay.name for stay in stays)]
+    return any(len(word) > 1 and word in told for name in known for word in _WORD.findall(name))
 
 
 def behind_first_line(

@@ -63,7 +63,7 @@ def ask_again(look: Look) -> None:
 def answer_of(look: Look) -> str:
     """What the guest's words say to our open question: the value of its slot, "" when they say something else."""
     question = look.question
-    if question is None:
+    if question is None or not look.spoken:
         return ""
     for spoken in reversed(look.spoken):
         message = spoken.entry.message
@@ -74,8 +74,8 @@ def answer_of(look: Look) -> str:
 
 def filled(question: Question, value: str) -> tuple[Wish, dict[str, str]]:
     """The wish our question was about, and everything known of it now."""
-    slots = question.slots | {question.slot: value}
-    return Wish(question.topic, 1.0, " ".join(slots.values())), slots
+    wished = " ".join(question.slots.values())
+    return Wish(question.topic, 1.0, f"{wished} {value}".strip()), question.slots | {question.slot: value}
 
 
 def _value(look: Look, question: Question) -> str:

@@ -25,8 +25,32 @@ class Staffing:
     again: datetime | None = None
 
 
+class _Memo:
+    """The last staffing that was worked out: hours change by the minute, guests write by the second."""
+
+    def __init__(self) -> None:
+        self._hotel: Hotel | None = None
+        self._minute = -1
+        self._staffing = Staffing(known=False)
+
+    def get(self, hotel: Hotel, at: datetime) -> Staffing:
+        """Worked out anew for another file or another minute."""
+        minute = int(at.timestamp() // 60)
+        if hotel is not self._hotel or minute != self._minute:
+            self._staffing = _work_out(hotel, at)
+            self._hotel, self._minute = hotel, minute
+        return self._staffing
+
+
+_memo = _Memo()
+
+
 def staffing(hotel: Hotel, at: datetime) -> Staffing:
     """Whether reception is there, until when, from when again."""
+    return _memo.get(hotel, at)
+
+
+def _work_out(hotel: Hotel, at: datetime) -> Staffing:
     path = hotel.desk_path("reception")
     if not hotel.has_hours(path):
         return Staffing(known=False)
@@ -38,9 +62,9 @@ def staffing(hotel: Hotel, at: datetime) -> Staffing:
 
 def is_night(hotel: Hotel, at: datetime) -> bool:
     """True when nobody is at the desk: being locked out is an emergency then."""
-    path = hotel.desk_path("reception")
-    if hotel.has_hours(path):
-        return not hotel.open_at(path, at)
+    now = staffing(hotel, at)
+    if now.known:
+        return not now.open
     return at.hour >= NIGHT_FROM_HOUR or at.hour < NIGHT_UNTIL_HOUR
 
 

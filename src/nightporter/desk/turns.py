@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from nightporter.desk.look import Look
 from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.understanding import Wish
 from nightporter.model.message import MessageKind
 
 QUIET_MS = 4_000  # nothing more came for so long: complete
 WAIT_MS_MAX = 12_000  # after the turn's first entry, whatever still comes
+OTHER_SURE = 0.8  # so sure that it is none of our topics that staff get it without waiting
 
 
 def wait_until_ms(look: Look) -> int:
@@ -29,4 +31,11 @@ def is_complete(look: Look) -> bool:
         return True
     if heard.greeting or heard.fragment or heard.thanks or not heard.wishes:
         return False
-    return all(level(wish.topic, wish.confidence) == "high" for wish in heard.wishes)
+    return all(_is_sure(wish) for wish in heard.wishes)
+
+
+def _is_sure(wish: Wish) -> bool:
+    """One of our topics with high confidence, or surely a matter for staff."""
+    if wish.topic.startswith("other"):
+        return wish.confidence >= OTHER_SURE
+    return level(wish.topic, wish.confidence) == "high"

@@ -15,9 +15,10 @@ from nightporter.desk.handover import Leftover
 from nightporter.desk.heard import time_bound
 from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
-from nightporter.desk.privacy import leaks, secrets_of, stay_of
+from nightporter.desk.privacy import leaks, stay_of
 from nightporter.desk.questions import answer_of, filled
 from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.rendering import day_text
 from nightporter.desk.understanding import Ask, TopicReply, Wish
 from nightporter.model.conversation import Question
 
@@ -42,9 +43,10 @@ def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
     """Asks the topics. `quoted_topic`: what the message of ours is about that the guest quotes."""
     answers = Answers()
     late = is_late(look, [spoken.entry for spoken in look.spoken])
-    for wish, slots in _plan(look, quoted_topic):
+    plan = _plan(look, quoted_topic)
+    for wish, slots in plan:
         reason = _for_staff(look, wish)
-        asked = _asked(look, wish)
+        asked = _asked(look, wish.text if len(plan) > 1 else look.words())
         if not reason and late and (asked.last < look.today or time_bound(look.words())):
             reason = "late"
         if reason and reason != "unsure":
@@ -111,31 +113,29 @@ def _is_high(wish: Wish) -> bool:
 
 def _for_staff(look: Look, wish: Wish) -> str:
     """Why a person must answer it: "" the machine may; `unsure`: a person, with a draft."""
-    if wish.topic == HUMAN:
-        return "human"
     if wish.topic not in topics.TOPICS:
         return "other_topic" if wish.topic and wish.confidence >= OTHER_SURE else "not_understood"
     policy = look.hotel.policy_of(wish.topic)
-    if policy is Policy.STAFF:
+    if policy == Policy.STAFF:
         return "policy"
     sure = "high" if wish.confidence >= 1.0 else level(wish.topic, wish.confidence)
     if sure == "low":
         return "not_understood"
-    return "unsure" if sure == "middle" or policy is Policy.DRAFT else ""
+    return "unsure" if sure == "middle" or policy == Policy.DRAFT else ""
 
 
-def _asked(look: Look, wish: Wish) -> Asked:
-    """The day the wish is about, counted from the day the guest wrote."""
+def _asked(look: Look, text: str) -> Asked:
+    """The day a wish is about, counted from the day the guest wrote."""
     wrote_ms = look.spoken[-1].entry.at_ms
     wrote = look.now.fromtimestamp(wrote_ms / 1000, look.now.tzinfo).date()
-    asked = date_asked(wish.text, wrote)
-    if not asked.named:
+    asked = date_asked(text, wrote)
+    if not asked.named and text != look.words():
         asked = date_asked(look.words(), wrote)
     return asked if asked.named else Asked(look.today, look.today, named=False)
 
 
 def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> TopicReply | None:
-    """What the topic says; None when it says different things for different days of what was asked about."""
+    """What the topic says; None when it says different things for different days of a month asked about."""
     days = sorted(
         {asked.first, date.fromordinal((asked.first.toordinal() + asked.last.toordinal()) // 2), asked.last}
     )
@@ -147,23 +147,32 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
             language=look.language,
             now=look.now,
             on=day,
-            on_named=asked.named,
+            on_named=asked.named and len(days) == 1,
             match=look.match,
             stay=stay,
             slots=slots,
         )
         replies.append(topics.reply(wish.topic, ask, look.hotel))
-    return replies[0] if len({reply.text for reply in replies}) == 1 else None
+    if len(days) == 1:
+        return replies[0]
+    named = [day_text(day, look.today, look.language) for day in days]
+    said = {reply.text.replace(day, "") for reply, day in zip(replies, named, strict=True)}
+    return replies[0] if len(said) == 1 else None
 
 
 def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, unsure: bool) -> None:
     """Puts a reply into the answer, or with its reason among what is left for staff."""
+    if reply and reply.task and wish.topic == HUMAN:
+        answers.leftovers.append(
+            Leftover(wish.text, HUMAN, reply.task.reason, task=reply.task, said=reply.text)
+        )
+        return
     reason, draft = _not_sayable(look, answers, reply, unsure=unsure)
     if reason or reply is None:
         answers.leftovers.append(Leftover(wish.text, wish.topic, reason, draft))
         return
     if reply.task is not None:
-        look.add_task(reply.task)
+        look.add_topic_task(reply.task)
     answers.texts.append(reply.text)
     answers.topics.append(wish.topic)
     answers.question = reply.question or answers.question
@@ -176,7 +185,7 @@ def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsu
         return "not_in_file", ""
     if not reply.text:
         return (reply.task.reason if reply.task else "not_in_file"), ""
-    if leaks(reply.text, secrets_of(look.hotel), look.match):
+    if leaks(reply.text, look.secrets, look.match):
         return "secret", ""
     if unsure:
         return "unsure", reply.text
