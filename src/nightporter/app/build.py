@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance
@@ -13,6 +13,7 @@ from nightporter.desk.flow import Desk
 from nightporter.gateway.door import Door
 from nightporter.journal.deliveries import bring_dictionary
 from nightporter.journal.stays import Stays
+from nightporter.ops.meter import Meter
 from nightporter.rounds.alarms import Alarms, set_cron
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.events import Events
@@ -54,6 +55,11 @@ class Parts:
     media: MediaFetch
     housekeeping: Housekeeping
     hotel: Callable[[], Hotel]
+    meter: Meter = field(default_factory=Meter)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])  # set by `begin`
+    closing: asyncio.Event = field(
+        default_factory=asyncio.Event
+    )  # set first on the way out: event streams end
 
     def rounds(self) -> Sequence[Round]:
         """Everything that runs for ever, by name."""
@@ -80,10 +86,11 @@ class Parts:
             await road.recover()
         await set_cron(self.node, TIMER, TIMER, CRON, self.hotel().timezone)
         loop = asyncio.get_running_loop()
-        return [
+        self.tasks = [
             loop.create_task(keep_running(self.node, name, round_), name=name)
             for name, round_ in self.rounds()
         ]
+        return self.tasks
 
     async def finish(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Begin nothing new, finish what is being decided and sent, then stop the rounds (SD6)."""

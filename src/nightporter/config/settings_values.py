@@ -257,16 +257,16 @@ def _routes(raw: object) -> tuple[Route, ...]:
 
 def _route(raw: object) -> Route:
     if not isinstance(raw, Mapping):
-        raise TypeError(raw)
+        raise TypeError("a route is a table")
     found = {**cast("Mapping[str, object]", raw)}
     match, to, goes_on = found.pop("match", None), found.pop("to", None), found.pop("continue", False)
     if found or not isinstance(match, str) or not match or not isinstance(goes_on, bool):
-        raise ValueError(raw)
+        raise ValueError("no such route")
     targets = tuple(_word(target) for target in _items(to))
     if not targets or not all(
         target == "desk" or re.fullmatch(r"(trigger|bullmq|webhook):.+", target) for target in targets
     ):
-        raise ValueError(raw)
+        raise ValueError("no such route")
     return Route(match, targets, goes_on)
 
 

@@ -1,0 +1,1 @@
+"""Health, status, metrics, alerts, doctor: reads what the parts count, and changes nothing."""

@@ -1,0 +1,96 @@
+"""Status: the whole picture of a node, for `GET /api/mesh/status` and the command line."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from nightporter.model.decision import DispositionKind
+from nightporter.ops.health import role
+from nightporter.ops.running import Running, reading
+from nightporter.rounds.node import Counts
+from nightporter.store import View
+
+OUTBOX_STATES = ("waiting", "sending", "unknown", "maybe_sent", "dead")
+DAY_MS = 86_400_000
+
+
+async def status(parts: Running) -> dict[str, Any]:
+    """The body of `GET /api/mesh/status`; counted on a connection and a thread of its own.
+
+    `dispositions`: since the node started. What this release does not have yet stands there empty.
+    """
+    node = parts.node
+    counted = await asyncio.to_thread(_counted, parts)
+    deadline = node.lease.deadline_seconds
+    remaining = None if deadline is None else round(deadline - node.clock.elapsed_seconds(), 3)
+    return {
+        "role": role(node),
+        "epoch": node.lease.epoch,
+        "lease": {"node": node.lease.node, "epoch": node.lease.epoch, "remaining_seconds": remaining},
+        **counted,
+        "dispositions": _dispositions(_since_start(node.counts)),
+        "breakers": {name: str(road.lane.breaker.state) for name, road in parts.roads.items()},
+        **_not_alone(),
+        "pauses": _pauses(parts),
+    }
+
+
+def status_of_folder(view: View, now_ms: int) -> dict[str, Any]:
+    """The same from a folder on which no node runs; `dispositions` of the last 24 hours."""
+    epoch = view.one("meta_get", ("epoch",))
+    recent = dict(view.all("dispositions_since", (f"{now_ms - DAY_MS:012x}",)))
+    return {
+        "role": "stopped",
+        "epoch": int(epoch[0]) if epoch else 0,
+        "lease": None,
+        **figures(view),
+        "dispositions": _dispositions(recent),
+        "breakers": {},
+        **_not_alone(),
+        "pauses": [],
+    }
+
+
+def figures(view: View) -> dict[str, Any]:
+    """Queues and outbox as they stand in the file."""
+    states = dict(view.all("outbox_counts"))
+    open_tasks, _ = view.all("tasks_count")[0]
+    return {
+        "queues": {
+            "deliveries": view.scalar("deliveries_new_count"),
+            "messages": view.scalar("entries_pending_count"),
+            "events": view.scalar("events_waiting_count"),
+            "tasks": open_tasks,
+        },
+        "outbox": {state: states.get(state, 0) for state in OUTBOX_STATES},
+    }
+
+
+def _counted(parts: Running) -> dict[str, Any]:
+    with reading(parts.node.store.folder) as view:
+        return figures(view)
+
+
+def _since_start(counts: Counts) -> dict[str, int]:
+    return {key[1]: count for key, count in counts.of.items() if key[0] == "dispositions"}
+
+
+def _dispositions(found: dict[str, int]) -> dict[str, int]:
+    return {str(kind): found.get(kind, 0) for kind in DispositionKind}
+
+
+def _not_alone() -> dict[str, Any]:
+    """Replication, costs and backups, which a single node of this release does not have."""
+    replication = {"mode": "none", "lag_rows": 0, "lag_seconds": 0.0, "alone_since": None}
+    return {"replication": replication, "costs": {}, "backups": {}}
+
+
+def _pauses(parts: Running) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for name, road in parts.roads.items():
+        if road.lane.stopped:
+            found.append({"workers": "delivery", "target": name, "reason": f"refused: {road.lane.stopped}"})
+        if road.lane.paused_by_staff:
+            found.append({"workers": "delivery", "target": name, "reason": "paused by staff"})
+    return found
