@@ -36,7 +36,12 @@ class HandClock:
         return self.ms / 1000
 
     async def sleep(self, seconds: float) -> None:
+        """Moves the clock, and lets the others run."""
         self.ms += int(seconds * 1000)
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn
 
 
 class LoopStepping:

@@ -116,7 +116,9 @@ def damage_reported(path: Path) -> Generator[None]:
         raise
 
 
-def open_writer(path: Path, vfs: str | None = None, synchronous: str = "FULL") -> apsw.Connection:
+def open_writer(
+    path: Path, vfs: str | None = None, synchronous: str = "FULL", busy_ms: int = BUSY_MS
+) -> apsw.Connection:
     """The one write connection. `vfs` and `synchronous` are for tests that lose what was not synced."""
     if apsw.SQLITE_VERSION_NUMBER < SQLITE_OLDEST:
         raise SQLiteTooOld(
@@ -125,7 +127,7 @@ def open_writer(path: Path, vfs: str | None = None, synchronous: str = "FULL") -
     with damage_reported(path):
         connection = apsw.Connection(str(path), vfs=vfs, statementcachesize=STATEMENTS_KEPT)
         try:
-            connection.set_busy_timeout(BUSY_MS)
+            connection.set_busy_timeout(busy_ms)
             _set_pragmas(connection, synchronous)
             connection.wal_autocheckpoint(0)  # checkpoints are ours (ST6)
             _check_small(connection, path)

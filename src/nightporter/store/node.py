@@ -21,11 +21,11 @@ LOG_PAGES_MAX = 256  # 1 MB, then it is moved into the file
 class NodeFile:
     """A few values on disk before the call returns; used rarely, on the event loop's own thread.
 
-    Raises `CannotKeep`, and `StoreBroken` when the file is damaged or a sync failed.
+    `on_error` hears what SQLite says, and may raise something better: `CannotKeep`, `StoreBroken`.
     """
 
-    def __init__(self, path: Path, vfs: str | None, on_error: Callable[[apsw.Error], None]) -> None:
-        self._on_error = on_error
+    def __init__(self, path: Path, vfs: str | None = None) -> None:
+        self.on_error: Callable[[apsw.Error], None] = lambda _: None
         self._connection = open_writer(path, vfs)
         self._log_pages = 0
         self._connection.set_wal_hook(self._note_log)
@@ -53,7 +53,7 @@ class NodeFile:
                 self._log_pages = frames - moved
             return rows
         except apsw.Error as error:
-            self._on_error(error)
+            self.on_error(error)
             raise
 
     def close(self) -> None:

@@ -14,14 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import apsw
-
 from nightporter.clock import Clock
-from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.errors import CannotKeep, StoreBroken, StoreCorrupt
 from nightporter.model.lease import Lease
 from nightporter.store.disk import FLOOR_BYTES, RESERVE_BYTES, Disk
 from nightporter.store.file import FolderLock, damage_reported, identity_at, open_reader, open_writer
-from nightporter.store.migrate import migrate
+from nightporter.store.migrate import migrate, version
 from nightporter.store.node import NodeFile
 from nightporter.store.stepping import Stepping
 from nightporter.store.trouble import Trouble
@@ -33,6 +31,7 @@ T = TypeVar("T")
 SWITCH_SECONDS = 0.0001  # a busy thread held the writer up for 38 ms at Python's default (ST7)
 LOOK_SECONDS = 1.0
 PROBE_BYTES = 256 * 1024
+_BEGUN = "hotel.db begun"
 
 
 class Store:
@@ -63,16 +62,14 @@ class Store:
         with ExitStack() as opened:
             self._lock = FolderLock(folder)
             opened.callback(self._lock.close)
-            self.node = NodeFile(folder / "node.db", vfs, self._judge)
+            self.node = NodeFile(folder / "node.db", vfs)
             opened.callback(self.node.close)
             self._connection = open_writer(self._path, vfs, synchronous)
             opened.callback(self._connection.close)
-            with damage_reported(self._path):
-                migrate(self._connection, clock.now_ms())
+            self._begin()
             self._identity = identity_at(self._path)
             reader = open_reader(self._path, vfs)
             opened.callback(reader.close)
-            self.view = View(reader, self._judge)
             disk.take_reserve()
             self._writer = Writer(
                 self._connection,
@@ -82,10 +79,22 @@ class Store:
                 self._tell_broken,
                 log_bytes_max,
             )
+            self.view = View(reader, self._writer.judge)
+            self.node.on_error = self._writer.judge
             self._opened = opened.pop_all()
 
-    def _judge(self, error: apsw.Error) -> None:
-        self._writer.judge(error)
+    def _begin(self) -> None:
+        """Bring hotel.db to this release's schema; an empty one is fine only where there never was another."""
+        with damage_reported(self._path):
+            if version(self._connection) == 0 and self.node.get(_BEGUN):
+                raise StoreCorrupt(
+                    f"{self._path} is empty or gone, and there was one before",
+                    "restore it: nightporter restore local latest; to begin anew, delete the whole folder",
+                )
+            migrate(self._connection, self._clock.now_ms())
+        with damage_reported(self.folder / "node.db"):
+            if not self.node.get(_BEGUN):
+                self.node.put(_BEGUN, "yes")
 
     # Not handed over themselves: who listens is set after `open`.
 
