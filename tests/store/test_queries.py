@@ -22,6 +22,7 @@ MAY_SCAN = {
     "events_count": "a person asks for the sum of everything",
     "dictionary_all": "one row per release",
     "key_list": "a handful of keys",
+    "pauses_all": "one row per kind of workers",
 }
 SCANS = re.compile(r"^SCAN (?!CONSTANT)")
 
@@ -86,6 +87,7 @@ OFTEN: dict[str, tuple[Any, ...]] = {
     "outbox_in_state": ("unknown", "", 10),
     "outbox_claimed_before": (2, 10),
     "outbox_counts": (),
+    "outbox_unsettled_to": ("+39",),
     "outbox_oldest": (),
     "outbox_by_provider": ("p-none",),
     "outbox_said": ("p-none",),

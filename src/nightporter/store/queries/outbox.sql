@@ -30,7 +30,8 @@ FROM outbox WHERE outbox_id = ?;
 SELECT state, provider_id, conversation_id, discloses, attempts FROM outbox WHERE outbox_id = ?;
 
 -- outbox_unsettled_to: is an outgoing message that we are told of one of ours?
-SELECT outbox_id, content FROM outbox WHERE state IN ('sending', 'unknown', 'maybe_sent') AND to_phone = ?;
+SELECT outbox_id, content FROM outbox WHERE state IN ('sending', 'unknown', 'maybe_sent') AND to_phone = ?
+  AND state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed');
 
 -- outbox_by_provider: whose status is it?
 SELECT outbox_id FROM outbox WHERE provider_id = ? AND provider_id <> '';
