@@ -21,7 +21,7 @@ _OF_THE_STORE = frozenset({Trouble.MEMORY, Trouble.BUSY, Trouble.LOG})
 def health(parts: Running) -> dict[str, Any]:
     """The body of `GET /health`; `status` is `down` when the door answers 503, so `/health` does too."""
     node = parts.node
-    checks = {
+    checks: dict[str, Check] = {
         "store": _store(node),
         "disk": _disk(node),
         "rounds": _rounds(parts),

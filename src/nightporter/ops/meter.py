@@ -1,4 +1,4 @@
-"""What must be remembered between two looks at a running node: reply times as a histogram, the last crash of a round."""
+"""What must be remembered between two looks at a node: reply times as a histogram, a round's last crash."""
 
 from __future__ import annotations
 

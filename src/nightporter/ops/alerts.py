@@ -1,0 +1,94 @@
+"""Alerts: looks at the node's own figures and tells staff once a day what needs a person: a task, a log line, a count.
+
+What a round notices by itself (a token that is refused, a message that did not arrive) it tells by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from nightporter.config.hotel import Hotel
+from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.ops.memory import resident_bytes
+from nightporter.ops.running import Running
+from nightporter.store import Trouble
+
+LOOK_SECONDS = 30.0
+QUEUE_MAX = 100
+QUEUE_LOOKS = 2  # deep at so many looks in a row: not just a burst
+MEMORY_BYTES_MAX = 2 * 1024**3
+SILENCE_MS = 6 * 3_600_000  # no webhook for so long, by day
+DAY_HOURS = range(10, 21)  # when guests usually write, hotel's time
+
+log = structlog.get_logger("ops.alerts")
+
+
+class Alerts:
+    """A round of its own, beside those that work."""
+
+    def __init__(self, parts: Running, hotel: Callable[[], Hotel]) -> None:
+        self._parts = parts
+        self._hotel = hotel
+        self._deep_looks = 0
+        self._troubles: list[
+            Trouble
+        ] = []  # told in the log when they came, to staff once that can be written
+
+    def trouble(self, trouble: Trouble) -> None:
+        """The store's door opened or closed (`Store.on_trouble`)."""
+        if trouble is Trouble.NONE:
+            log.info("webhooks are kept again")
+            return
+        self._parts.node.counts.add("alerts", "store_trouble")
+        log.error(
+            "alert", reason="store_trouble", trouble=str(trouble), effect="webhooks are answered with 503"
+        )
+        self._troubles.append(trouble)
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            await self._parts.node.clock.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except (CannotKeep, StoreBroken):
+                continue  # the log has told it; the task is written when the disk takes it
+
+    async def look(self) -> None:
+        """One look at everything."""
+        node = self._parts.node
+        now = datetime.fromtimestamp(node.clock.now_ms() / 1000, self._hotel().zone)
+        day = now.date().isoformat()
+        while self._troubles and node.store.trouble is Trouble.NONE:
+            await node.alert(f"store_trouble:{node.clock.now_ms()}", "store_trouble", str(self._troubles[0]))
+            self._troubles.clear()
+        if depth := self._deep_queue():
+            await self._once(f"queue_deep:{day}", "queue_deep", str(depth))
+        memory = resident_bytes()
+        if memory > MEMORY_BYTES_MAX:
+            await self._once(f"memory_high:{day}", "memory_high", f"{memory // 1024**2} MB")
+        if now.hour in DAY_HOURS and (hours := self._silent_hours()):
+            await self._once(f"webhooks_missing:{day}", "webhooks_missing", f"{hours} h")
+
+    async def _once(self, key: str, reason: str, summary: str) -> None:
+        if self._parts.node.store.view.one("task_by_key", (key,)) is None:
+            await self._parts.node.alert(key, reason, summary)
+
+    def _deep_queue(self) -> int:
+        """How many messages wait for an answer or for being sent, when it has been too many for a while."""
+        view = self._parts.node.store.view
+        waiting = int(view.scalar("entries_pending_count")) + int(
+            dict(view.all("outbox_counts")).get("waiting", 0)
+        )
+        self._deep_looks = self._deep_looks + 1 if waiting > QUEUE_MAX else 0
+        return waiting if self._deep_looks >= QUEUE_LOOKS else 0
+
+    def _silent_hours(self) -> int:
+        """For how many hours nothing came in; 0 when that is not too long, or nothing ever came."""
+        node = self._parts.node
+        row = node.store.view.one("delivery_last") if self._parts.channels else None
+        silent_ms = node.clock.now_ms() - row[0] if row else 0
+        return silent_ms // 3_600_000 if silent_ms > SILENCE_MS else 0
