@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import zstandard
@@ -30,14 +31,17 @@ def texts() -> list[str]:
     """What guests write: the shipped examples of the topics."""
     found: list[str] = []
     for file in sorted((ROOT / "src/nightporter/desk/topics").glob("*/examples.toml")):
-        for value in tomllib.loads(file.read_text("utf-8")).values():
-            found += [line for line in value if isinstance(line, str)] if isinstance(value, list) else []
+        lines: dict[str, list[str]] = tomllib.loads(file.read_text("utf-8"))
+        found += [line for language in lines.values() for line in language]
     return found
 
 
-def bodies(provider: ProviderCore, send_path: str, request: dict[str, object], headers: dict[str, str]) -> list[bytes]:
+def bodies(
+    provider: ProviderCore, send_path: str, request: Mapping[str, object], headers: dict[str, str]
+) -> list[bytes]:
     """Every webhook of a day in which each guest asks once and is answered."""
-    chance, wishes, found, now_ms = random.Random(7), texts(), [], START_MS
+    found: list[bytes] = []
+    chance, wishes, now_ms = random.Random(7), texts(), START_MS
     for number in range(GUESTS):
         phone = f"39333{number:07d}"
         provider.guest_sends(f"+{phone}", "text", now_ms, {"body": chance.choice(wishes)})
@@ -58,12 +62,15 @@ def main() -> None:
     text = {"messaging_product": "whatsapp", "to": "", "type": "text", "text": {"body": "Hello"},
             "biz_opaque_callback_data": "019c0000000000-0123456789abcdef0123-0"}  # fmt: skip
     samples = bodies(
-        meta, f"/v26.0/{meta.account.number}/messages", text, {"Authorization": f"Bearer {meta.account.token}"}
+        meta,
+        f"/v26.0/{meta.account.number}/messages",
+        text,
+        {"Authorization": f"Bearer {meta.account.token}"},
     )
     spoki = SpokiProvider(random.Random(1), behaviour=behaviour)
-    plain: dict[str, object] = {"type": "Message", "content_type": "Text", "phone": "", "text": "Hello"}
+    plain = {"type": "Message", "content_type": "Text", "phone": "", "text": "Hello"}
     samples += bodies(spoki, "/messages/send/", plain, {"X-Spoki-Api-Key": spoki.account.api_key})
-    dictionary = zstandard.train_dictionary(DICTIONARY_BYTES, samples, level=3)
+    dictionary = zstandard.train_dictionary(DICTIONARY_BYTES, [*samples], level=3)  # pyright: ignore[reportArgumentType] - its stub says ByteString
     TARGET.write_bytes(dictionary.as_bytes())
     packed = zstandard.ZstdCompressor(3, dict_data=dictionary)
     before, after = sum(map(len, samples)), sum(len(packed.compress(sample)) for sample in samples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping
 
 import orjson
 
@@ -38,6 +38,7 @@ class WhatsApp:
         app_secret: str,
         verify_token: str,
         api_url: str,
+        other_numbers: Callable[[], Container[str]] = frozenset,
     ) -> None:
         assert app_secret, "without an app secret nothing can be verified"
         self.number = phone_number_id
@@ -46,15 +47,15 @@ class WhatsApp:
         self._verify_token = verify_token.encode()
         self._api_url = api_url.rstrip("/")
         self._api_host = host_of(self._api_url)
-        self._messages_url = f"{self._api_url}/{phone_number_id}/messages"
+        self._other_numbers = other_numbers  # further numbers of the hotel's file, under the same token
         self._bearer = {"authorization": f"Bearer {access_token}", "accept": "*/*"}
         self._headers = {**self._bearer, "content-type": "application/json"}
 
     # -- in
 
     def ours(self, number: str) -> bool:
-        """True for entries of our phone_number_id, and for those of none (account, unknown)."""
-        return number in (self.number, "")
+        """True for entries of our numbers, and for those of none (account, unknown)."""
+        return number in (self.number, "") or number in self._other_numbers()
 
     def verify(self, body: bytes, headers: Mapping[str, str], now_ms: int) -> bool:
         """True when `X-Hub-Signature-256` is the HMAC of the raw bytes."""
@@ -99,7 +100,7 @@ class WhatsApp:
             return Refused(NO_ADDRESS, "neither phone nor id", Action.NEED_PHONE)
         answer = await self._wire.request(
             "POST",
-            self._messages_url,
+            self._messages_url(message.number),
             self._headers,
             self.body(message),
             timeout_seconds=timeout_seconds,
@@ -117,7 +118,11 @@ class WhatsApp:
         if typing:
             value["typing_indicator"] = {"type": "text"}
         answer = await self._wire.request(
-            "POST", self._messages_url, self._headers, orjson.dumps(value), timeout_seconds=timeout_seconds
+            "POST",
+            self._messages_url(""),
+            self._headers,
+            orjson.dumps(value),
+            timeout_seconds=timeout_seconds,
         )
         return isinstance(answer, Response) and answer.status == 200
 
@@ -130,6 +135,9 @@ class WhatsApp:
             "GET", f"{self._api_url}/{self.number}?fields=id", self._bearer, timeout_seconds=timeout_seconds
         )
         return token_taken(answer, meta_outcome(answer))
+
+    def _messages_url(self, number: str) -> str:
+        return f"{self._api_url}/{number or self.number}/messages"
 
     # -- media
 

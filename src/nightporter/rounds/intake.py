@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
+from nightporter.channels.apart import APART_BYTES, split_apart
 from nightporter.channels.port import Channel
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import entries
@@ -63,8 +64,8 @@ class Intake:
     async def _take(self, delivery: Delivery) -> bool:
         """Read one delivery; False when it must be tried again."""
         channel = self._channels.get(delivery.channel)
-        found = channel.split(delivery.body, delivery.received_ms) if channel else ()
         try:
+            found = await _split(channel, delivery) if channel else ()
             await self._keep(delivery, found, channel)
         except (CannotKeep, StoreBroken):
             return False
@@ -175,6 +176,12 @@ class Intake:
         summary = f"{delivery.channel} {delivery.delivery_id}: {type(error).__name__}"
         await self._node.alert(f"odd:{delivery.delivery_id}", "odd_delivery", summary)
         await self._node.write(entries.done(delivery, 0, odd=True))
+
+
+async def _split(channel: Channel, delivery: Delivery) -> tuple[Entry, ...]:
+    if len(delivery.body) <= APART_BYTES:
+        return channel.split(delivery.body, delivery.received_ms)
+    return await split_apart(channel.name, delivery.body, delivery.received_ms, channel.number)
 
 
 def echo_of(entry: Entry) -> Entry:

@@ -6,25 +6,20 @@ owes somebody something.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import Counter
 
+from nightporter.journal.people import conversation
 from nightporter.model.outbox import outbox_id
 from nightporter.store import View
 from nightporter.testing.sim.world import World
 
 
-@dataclass(slots=True)
-class Verdict:
-    """What was found; empty `broken` = every promise held."""
+def judge(world: World, view: View, doubtful: int) -> list[str]:
+    """Which promises a finished run has broken; none = it is good.
 
-    broken: list[str] = field(default_factory=list[str])
-    mattered: Counter[str] = field(default_factory=Counter[str])
-
-
-def judge(world: World, view: View, doubtful: int) -> Verdict:
-    """Judge a finished run. `doubtful`: sends whose outcome the node could not know, and claims at crashes."""
-    verdict = Verdict()
+    `doubtful`: sends whose outcome the node could not know, and claims at crashes.
+    """
+    broken: list[str] = []
     kept = {
         which
         for record in world.provider.ledger.webhooks(200)
@@ -32,50 +27,46 @@ def judge(world: World, view: View, doubtful: int) -> Verdict:
         if kind == "message"
     }
     maybe = _maybe_sent(view)
-    _answers(world, kept, maybe, verdict)
-    _twice(world, verdict)
-    _in_order(world, verdict)
+    _answers(world, kept, maybe, broken)
+    _twice(world, broken)
+    _in_order(world, broken)
     if len(maybe) > doubtful:
-        verdict.broken.append(f"{len(maybe)} maybe sent, {doubtful} sends had an unknown outcome")
-    verdict.broken += [
+        broken.append(f"{len(maybe)} maybe sent, {doubtful} sends had an unknown outcome")
+    broken += [
         f"{message.callback_data} is maybe sent although its status was told"
         for message in world.provider.ledger.accepted()
         if message.callback_data in maybe and message.told
     ]
-    owed = (
-        ("entries without disposition", "entries_pending_count"),
-        ("deliveries unread", "deliveries_new_count"),
-    )
-    for what, query in owed:
-        if count := view.scalar(query):
-            verdict.broken.append(f"{count} {what}")
+    now_ms = world.now_ms()
+    for (conversation_id,) in view.all("conversations_pending"):
+        if not conversation(view, conversation_id).held(now_ms):
+            broken.append(f"conversation {conversation_id} has an entry without disposition")
+    if unread := view.scalar("deliveries_new_count"):
+        broken.append(f"{unread} deliveries unread")
     for state, count in view.all("outbox_counts"):
         if state in {"waiting", "sending", "unknown"}:
-            verdict.broken.append(f"{count} outbox messages still {state}")
-    return verdict
+            broken.append(f"{count} outbox messages still {state}")
+    return broken
 
 
 def _maybe_sent(view: View) -> set[str]:
     return {row[0] for row in view.all("outbox_list", ("maybe_sent", "", 10_000))}
 
 
-def _answers(world: World, kept: set[str], maybe: set[str], verdict: Verdict) -> None:
-    """A guest who wrote one message, told 200: exactly one answer, or one that stands as maybe sent."""
-    wrote: dict[str, list[str]] = defaultdict(list)
-    for sent in world.sent:
-        wrote[sent.guest].append(sent.wamid)
+def _answers(world: World, kept: set[str], maybe: set[str], broken: list[str]) -> None:
+    """Nobody gets more answers than messages; a 200 ends as exactly one answer, or one that stands as maybe sent."""
+    wrote = Counter(sent.guest for sent in world.sent)
     covered = _covers(world)
-    for guest, wamids in wrote.items():
-        accepted = world.provider.ledger.accepted(to=guest.lstrip("+"))
-        if len(accepted) > len(wamids):
-            verdict.broken.append(f"{guest} wrote {len(wamids)} and got {len(accepted)} answers")
-        if (
-            len(wamids) == 1
-            and wamids[0] in kept
-            and not accepted
-            and not maybe & covered.get(wamids[0], set())
+    for guest, times in wrote.items():
+        answers = len(world.provider.ledger.accepted(to=guest.lstrip("+")))
+        if answers > times:
+            broken.append(f"{guest} wrote {times} and got {answers} answers")
+    for sent in world.sent:
+        told = sent.strictly and sent.wamid in kept
+        if told and not (
+            world.provider.ledger.accepted(to=sent.guest.lstrip("+")) or maybe & covered[sent.wamid]
         ):
-            verdict.broken.append(f"{guest} was told 200 for {wamids[0]} and never answered")
+            broken.append(f"{sent.guest} was told 200 for {sent.wamid} and never answered")
 
 
 def _covers(world: World) -> dict[str, set[str]]:
@@ -86,19 +77,17 @@ def _covers(world: World) -> dict[str, set[str]]:
     }
 
 
-def _in_order(world: World, verdict: Verdict) -> None:
+def _in_order(world: World, broken: list[str]) -> None:
     """What one guest gets comes in the order of what was asked: ids begin with the time of the question (G3, SD4)."""
     newest: dict[str, str] = {}
     for message in world.provider.ledger.accepted() if world.in_order else ():
         which = message.callback_data or ""
         if which < newest.get(message.guest, ""):
-            verdict.broken.append(f"{message.guest} got {which} after {newest[message.guest]}")
+            broken.append(f"{message.guest} got {which} after {newest[message.guest]}")
         newest[message.guest] = max(which, newest.get(message.guest, ""))
 
 
-def _twice(world: World, verdict: Verdict) -> None:
+def _twice(world: World, broken: list[str]) -> None:
     """No outbox message is ever taken twice."""
     times = Counter(message.callback_data for message in world.provider.ledger.accepted())
-    verdict.broken += [
-        f"{which} was sent {count} times" for which, count in times.items() if which and count > 1
-    ]
+    broken += [f"{which} was sent {count} times" for which, count in times.items() if which and count > 1]

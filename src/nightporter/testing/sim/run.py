@@ -13,8 +13,6 @@ from functools import cache, partial
 from pathlib import Path
 from random import Random
 
-import apsw
-
 from nightporter.app.build import Pace, join
 from nightporter.channels.whatsapp import WhatsApp
 from nightporter.clock import Ids
@@ -30,7 +28,8 @@ from nightporter.store.migrate import migrate
 from nightporter.store.tx import View
 from nightporter.testing.demo import HOTEL_FILE
 from nightporter.testing.providers.behaviour import Behaviour
-from nightporter.testing.sim.judge import Verdict, judge
+from nightporter.testing.sim.faults import count
+from nightporter.testing.sim.judge import judge
 from nightporter.testing.sim.loop import Crashed, SimClock, SimLoop, SimStepping
 from nightporter.testing.sim.world import API_URL, Sent, SimWire, World
 
@@ -126,6 +125,7 @@ class Run:
         self.lives = 0
         self.in_flight_at_crashes = 0
         self.trace: list[str] = []
+        self.failures: list[str] = []  # what asyncio could give to nobody
         self.mattered: Counter[str] = Counter()
         self._armed = False
         self.world.in_order = self.world.behaviour.arrival_ms == 0
@@ -151,36 +151,62 @@ class Run:
         while self._live():
             self.world.sleep_without_process(self.chance.uniform(*DOWN_SECONDS))
         reader = open_reader(self._life() / "hotel.db")
-        self._count_what_mattered(reader)
+        injected, mattered = count(self.world, reader)
         doubtful = self.in_flight_at_crashes + self.world.doubtful
-        verdict: Verdict = judge(self.world, View(reader, lambda _: None), doubtful)
+        broken = judge(self.world, View(reader, lambda _: None), doubtful) + self.failures
         reader.close()
-        broken = verdict.broken + [
-            str(failure.get("exception") or failure) for failure in self.world.loop.failures
-        ]
-        injected = self._injected()
         injected["crash"] = self.lives - 1
-        return Outcome(self.seed, broken, injected, self.mattered + verdict.mattered, self.trace)
+        return Outcome(self.seed, broken, injected, self.mattered + mattered, self.trace)
 
     def _plan_guests(self) -> None:
+        """Half of the guests write once and are judged strictly; the others do what guests do."""
         for number in range(self.chance.randint(*GUESTS)):
             phone = f"+39333{self.seed % 1000:03d}{number:04d}"
-            times = self.chance.choice((1, 1, 2, 3))
-            for _ in range(times):
-                when, text = self.chance.random() * TRAFFIC_SECONDS, self.chance.choice(WISHES)
-                self.world.at(when, partial(self._writes, phone, text))
+            when = self.chance.random() * TRAFFIC_SECONDS
+            habit = self.chance.choice(
+                ("once", "once", "once", "often", "burst", "edit", "staff", "reaction")
+            )
+            self.world.at(when, partial(self._habit, habit, phone))
         for _ in range(self.chance.randint(0, CRASHES_MAX)):
             self.world.at(self.chance.random() * TRAFFIC_SECONDS, self._arm)
         self.world.at(TRAFFIC_SECONDS + 5, self._calm)
+
+    def _habit(self, habit: str, phone: str) -> None:
+        """What a guest does, beginning now."""
+        phones, world, wish = self.world.provider.phones, self.world, self.chance.choice(WISHES)
+        if habit == "burst":
+            for after, text in enumerate(("Ciao", "camera 204", wish)):
+                world.at(after * self.chance.random() * 3, partial(self._writes, phone, text))
+        else:
+            self._writes(phone, "Hallo" if habit in {"edit", "staff"} else wish, strictly=habit == "once")
+        again = self.chance.random() * 10
+        if habit == "often":
+            for _ in range(self.chance.randint(1, 2)):
+                world.at(self.chance.random() * 10, partial(self._writes, phone, self.chance.choice(WISHES)))
+        elif habit == "edit":
+            original = world.sent[-1].wamid
+            world.at(
+                again / 5, lambda: self._also("edit", phone, {"original_message_id": original, "body": wish})
+            )
+        elif habit == "staff":
+            world.at(again / 5, lambda: self._note(f"staff: {phones.staff_sends(phone, world.now_ms())}"))
+        elif habit == "reaction":
+            world.at(again, lambda: self._also("reaction", phone, {"message_id": world.sent[0].wamid}))
+        world.did["staff_echo" if habit == "staff" else habit] += 1
+
+    def _also(self, kind: str, phone: str, args: dict[str, str]) -> None:
+        wamid = self.world.provider.guest_sends(phone, kind, self.world.now_ms(), args)
+        self.world.sent.append(Sent(phone, wamid, self.world.now_ms(), kind))
+        self._note(f"{phone} {kind}")
 
     def _arm(self) -> None:
         """The next guest who writes is the last thing but a few steps that this process sees."""
         self._armed = True
 
-    def _writes(self, phone: str, text: str) -> None:
+    def _writes(self, phone: str, text: str, *, strictly: bool = False) -> None:
         now_ms = self.world.now_ms()
         wamid = self.world.provider.guest_sends(phone, "text", now_ms, {"body": text})
-        self.world.sent.append(Sent(phone, wamid, now_ms, text))
+        self.world.sent.append(Sent(phone, wamid, now_ms, text, strictly))
         if self._armed and self.world.door is not None:
             self._armed = False
             self.world.loop.crash_at_step = self.world.loop.steps + self.chance.randint(*CRASH_STEPS)
@@ -211,6 +237,7 @@ class Run:
             return True
         finally:
             asyncio.set_event_loop(None)
+            self.failures += [str(failure.get("exception") or failure) for failure in loop.failures]
         return False
 
     async def _process(self, loop: SimLoop, opened: list[Store]) -> None:
@@ -263,19 +290,6 @@ class Run:
             store.close()
         shutil.rmtree(self._life())
         (self.folder / "image").rename(self._life())
-
-    def _injected(self) -> Counter[str]:
-        return Counter(
-            {
-                str(record.data["fault"]): 1
-                for record in self.world.provider.ledger.records
-                if record.data.get("fault")
-            }
-        )
-
-    def _count_what_mattered(self, reader: apsw.Connection) -> None:
-        for outcome, count in reader.execute("SELECT outcome, count(*) FROM attempts GROUP BY outcome"):
-            self.mattered[str(outcome)] += count
 
     def _note(self, line: str) -> None:
         self.trace.append(f"{self.world.loop.time():9.3f} {line}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
@@ -32,6 +33,7 @@ class Sent:
     wamid: str
     at_ms: int
     text: str
+    strictly: bool = False  # the guest's only message, and nobody else answers it
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class World:
     loop: SimLoop = field(default_factory=SimLoop)
     door: Door | None = None  # None while no process runs
     sent: list[Sent] = field(default_factory=list[Sent])
+    did: Counter[str] = field(default_factory=Counter[str])  # what guests and staff did besides writing once
     in_order: bool = True  # the network keeps the order of requests
     doubtful: int = 0  # sends after which the node could not know the outcome
     provider: MetaProvider = field(init=False)
