@@ -19,7 +19,7 @@ from nightporter.config.hotel.exceptions import LEAP_YEAR, Period, Yearly
 from nightporter.config.hotel.hours import DAY_MINUTES, Day, Span, clock_text
 from nightporter.config.hotel.values import Spot
 from nightporter.desk.rules.phrases import Phrases
-from nightporter.desk.rules.text import fold, squeezed, words_of
+from nightporter.desk.rules.text import fold, words_of
 from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.desk.wording import FALLBACK, month_name
 
@@ -52,9 +52,8 @@ class Catalogue:
 
     def aspects(self, text: str) -> list[str]:
         """What of the topic the guest's words ask about, in the order of `words.toml`."""
-        folded = fold(text)
-        words = words_of(folded)
-        line = squeezed(folded)
+        words = words_of(fold(text))
+        line = f" {' '.join(words)} "
         return [
             aspect
             for aspect, phrases in self._aspects.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ FILE_BYTES_MAX = 256 * 1024
 NODES_MAX = 20_000  # also what aliases unfold to
 DEPTH_MAX = 16
 
-ADVICE = "correct the file; until then the facts that were loaded before stay in force"
+ADVICE = "correct that line, or leave it out: what is not there is simply not known"
 
 
 class Kind(StrEnum):
@@ -92,11 +93,13 @@ def read_document(path: Path) -> Mapping:
 def parse(source: str, file: str) -> Mapping:
     """The same from text in memory; `file` is the name that errors speak of."""
     from ruamel.yaml import YAML  # only while a file is being loaded
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 
     yaml: Any = YAML(typ="safe", pure=True)
     try:
-        top: Any = yaml.compose(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)
+            top: Any = yaml.compose(source)
     except MarkedYAMLError as error:
         refuse(file, *_marked(error))
     except RecursionError:
@@ -152,5 +155,7 @@ class _Tree:
             key = re.sub(r"\s+", " ", str(key_node.value)).strip()
             if key in items:
                 refuse(self._file, line, path, f"has the key `{key}` twice")
-            items[key] = self.build(value, f"{path}.{key}" if path else key, depth + 1)
+            item = self.build(value, f"{path}.{key}" if path else key, depth + 1)
+            empty = isinstance(item, Scalar) and not item.text  # YAML places it behind the line's end
+            items[key] = Scalar(line, "", Kind.NULL) if empty and item.kind is Kind.NULL else item
         return items

@@ -84,7 +84,7 @@ def reader_of(hint: Any) -> Read:
         return _list_of(reader_of(get_args(hint)[0]))
     if origin is dict:
         key, value = get_args(hint)
-        return _dict_of(key, reader_of(value))
+        return _dict_of(None if key is str else reader_of(key), reader_of(value))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return scalars.read_choice(hint)
     assert isinstance(hint, type), f"no reader for {hint}"
@@ -121,7 +121,7 @@ def _list_of(read_item: Read) -> Read:
     return read
 
 
-def _dict_of(key_kind: Any, read_item: Read) -> Read:
+def _dict_of(read_key: Read | None, read_item: Read) -> Read:
     def read(scope: Scope, node: Node, path: str) -> dict[Any, Any]:
         if not isinstance(node, Mapping):
             scope.refuse(node, path, "must be a mapping: {name: ..}")
@@ -130,8 +130,8 @@ def _dict_of(key_kind: Any, read_item: Read) -> Read:
         out: dict[Any, Any] = {}
         for key, item in node.items.items():
             name: Any = key
-            if key_kind is not str:
-                name = scalars.read_choice(key_kind)(scope, Scalar(item.line, key, Kind.TEXT), path)
+            if read_key is not None:
+                name = read_key(scope, Scalar(item.line, key, Kind.TEXT), path)
             if not _empty(item):
                 out[name] = read_item(scope, item, f"{path}.{key}")
         return out

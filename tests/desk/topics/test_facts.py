@@ -1,0 +1,169 @@
+"""Answers by the date asked about, and how values are said: hotels written for one question each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from tests.desk.topics.rigs import ask
+
+from nightporter.config.hotel import Hotel, Money, Per, Terms, loads
+from nightporter.desk import topics
+from nightporter.desk.rendering import hours_text, money_text
+
+HOUSE = 'hotel: {timezone: Europe/Rome, language: it, phone: "+39 0541 1"}\n'
+SEASIDE = loads(
+    HOUSE
+    + """
+seasons: {winter: {from: 11-02, to: 03-14}, summer: {from: 05-20, to: 09-20}}
+closed: [{from: 2027-01-07, to: 2027-02-12}]
+pool: {kind: outdoor, hours: "09:00-19:00", when: [{season: winter, hours: closed}]}
+breakfast: {hours: "07:30-10:30", when: [{season: winter, hours: closed}]}
+parking:
+  - {kind: street, distance_m: 150, price: free, when: [{season: summer, price: ask}]}
+  - {zone: ztl, inside: yes}
+"""
+)
+
+
+def said(topic: str, says: str, hotel: Hotel, language: str = "en", **given: object) -> str:
+    return topics.reply(topic, ask(says, language, hotel=hotel, **given), hotel).text  # pyright: ignore[reportArgumentType]
+
+
+def test_pool_in_winter_says_when_it_opens_again() -> None:
+    text = said("pool", "is the pool open?", SEASIDE)
+    assert "closed today and opens again on 15 March" in text
+    assert "09:00" not in text
+
+
+def test_pool_on_a_summer_day_asked_in_winter() -> None:
+    assert "on 1 June: 09:00–19:00" in said("pool", "open?", SEASIDE, on=date(2027, 6, 1))
+
+
+def test_breakfast_in_winter_is_none() -> None:
+    assert "no breakfast today, but again from 15 March" in said("breakfast", "when is breakfast?", SEASIDE)
+
+
+def test_parking_price_hangs_on_the_day() -> None:
+    assert "free of charge" in said("parking", "parking?", SEASIDE)
+    assert "reception will tell you the price" in said("parking", "parking?", SEASIDE, on=date(2027, 7, 1))
+    assert "please ask us before you drive in" in said("parking", "ztl?", SEASIDE)
+
+
+@pytest.mark.parametrize(
+    ("pets", "says", "expected"),
+    [
+        ("{dogs: no, cats: no}", "pets?", "cannot stay with us"),
+        ("{dogs: yes}", "my cat", ""),
+        ("{dogs: yes, cats: yes, max_per_room: 2}", "two dogs and a cat", "At most 2 per room"),
+        ("{dogs: yes, price: free}", "how much for a dog", "free of charge"),
+    ],
+)
+def test_pets(pets: str, says: str, expected: str) -> None:
+    text = said("pets", says, loads(f"pets: {pets}"))
+    assert expected in text
+    assert bool(text) == bool(expected)
+
+
+def test_electric_cars_where_nobody_can_charge() -> None:
+    hotel = loads("parking: [{kind: lot, ev: no}]")
+    assert "no charging point" in said("parking", "can I charge my electric car?", hotel)
+    assert said("parking", "can I charge my electric car?", loads("parking: [{kind: lot}]")) == ""
+
+
+def test_wifi_without_a_password() -> None:
+    hotel = loads("wifi: {network: Open, password: no}")
+    assert "No password is needed" in said("wifi", "wifi password?", hotel)
+
+
+def test_wifi_password_may_be_shared_with_anyone() -> None:
+    hotel = loads("wifi: {network: Open, password: 12345678, share: anyone}")
+    assert "12345678" in said("wifi", "wifi password?", hotel)
+
+
+def test_a_free_note_is_said_in_its_own_language_only() -> None:
+    hotel = loads(HOUSE + "pool: {heated: yes, text: Acqua di mare.}")
+    assert "Acqua di mare." in said("pool", "piscina?", hotel, "it")
+    assert "Acqua" not in said("pool", "pool?", hotel)
+
+
+@pytest.mark.parametrize("block", ["late: no", "late: {possible: no}"])
+def test_departure_that_cannot_be_later(block: str) -> None:
+    assert "not possible" in said("checkout_time", "can we leave later?", loads(f"departure: {{{block}}}"))
+
+
+def test_arrival_that_may_be_early_and_late() -> None:
+    hotel = loads('arrival: {checkin: {from: "14:00"}, early: {possible: yes}, late: {possible: on_request}}')
+    text = said("checkin_time", "check in?", hotel)
+    assert "from 14:00" in text
+    assert "Earlier is possible." in text
+    assert "if you arrange it with us" in text
+
+
+def test_no_extra_pillows_is_said_and_the_rest_passed_on() -> None:
+    hotel = loads(HOUSE + "housekeeping: {extra_pillows: no, iron: no}")
+    reply = topics.reply(
+        "housekeeping", ask("pillows and towels please", match="in_house", hotel=hotel), hotel
+    )
+    assert "no extra pillows" in reply.text
+    assert reply.task is not None
+    assert reply.task.key == "housekeeping:204:towels"
+    alone = topics.reply("housekeeping", ask("an iron please", match="in_house", hotel=hotel), hotel)
+    assert "we have no iron" in alone.text
+    assert alone.task is None
+
+
+def test_housekeeping_without_hours_promises_no_time() -> None:
+    reply = topics.reply("housekeeping", ask("towels please", match="in_house"), Hotel.empty())
+    assert reply.text == "With pleasure.\nI have passed this on to housekeeping: towels."
+
+
+def test_a_wish_that_is_no_known_thing_is_passed_on_in_the_guests_words() -> None:
+    reply = topics.reply("housekeeping", ask("a yoga mat please", match="in_house"), Hotel.empty())
+    assert reply.task is not None
+    assert reply.task.summary == "a yoga mat please"
+
+
+def test_a_person_is_told_of_even_without_a_file() -> None:
+    reply = topics.reply("human", ask("human please", now=datetime(2026, 11, 23, 3, 0)), Hotel.empty())  # noqa: DTZ001
+    assert reply.task is not None
+    assert reply.task.department == "reception"
+    assert reply.text
+
+
+@pytest.mark.parametrize(
+    ("money", "language", "expected"),
+    [
+        (Money(Terms.AMOUNT, Decimal(15), "EUR", Per.NIGHT), "en", "€15 per night"),
+        (Money(Terms.AMOUNT, Decimal("2.50"), "EUR", Per.PERSON_NIGHT), "it", "2,50 € a persona e notte"),
+        (Money(Terms.AMOUNT, Decimal("2.5"), "CHF"), "de", "2,50 CHF"),
+        (Money(Terms.AMOUNT, Decimal(0), "EUR", Per.DAY), "fr", "gratuit"),
+        (Money(Terms.INCLUDED), "es", "incluido"),
+        (Money(Terms.ASK), "en", "reception will tell you the price"),
+    ],
+)
+def test_money_in_words(money: Money, language: str, expected: str) -> None:
+    assert money_text(money, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("hours", "language", "expected"),
+    [
+        ('"07:30-10:30"', "en", "07:30–10:30"),
+        ("24h", "de", "rund um die Uhr"),
+        ("closed", "fr", "fermé"),
+        ('["12:00-14:00", "19:00-21:00"]', "es", "12:00–14:00 y 19:00–21:00"),
+        (
+            '{mon-fri: "07:00-10:00", sat,sun: "08:00-11:00"}',
+            "it",
+            "lun–ven 07:00–10:00, sab–dom 08:00–11:00",
+        ),
+        ('{mon-sat: "18:00-01:00"}', "de", "Mo–Sa 18:00–01:00 Uhr, So geschlossen"),
+    ],
+)
+def test_hours_in_words(hours: str, language: str, expected: str) -> None:
+    bar = loads(f"bar: {{hours: {hours}}}").bar
+    assert bar
+    assert bar.hours
+    assert hours_text(bar.hours, language) == expected
