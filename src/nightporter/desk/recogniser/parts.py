@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nightporter.desk.rules.text import words_of
+from nightporter.desk.rules.text import fold, words_of
 
-PARTS_MAX = 12  # what comes after stays with the last part
+SENTENCES_MAX = 24  # what comes after stays with the last one
+CLAUSES_MAX = 12
 
 _SENTENCE_END = re.compile(r"[?!;\n…•]+|\.(?=\s|$)|(?<=\s)[-–—](?=\s)|:(?=\s)")
 _CLAUSE_END = re.compile(
-    r",(?!\d)|/(?=\s)|\+|&|\b(?:and|also|plus|e|ed|poi|inoltre|oppure|und|ausserdem|sowie|oder|or|et|puis|ou|aussi|y|ademas|tambien|o|but|ma|pero|mais|aber)\b"
+    r",(?!\d)|\s/\s|\+|&|\b(?:and|also|plus|but|or"
+    r"|e|ed|poi|inoltre|oppure|ma|però"
+    r"|und|ausserdem|außerdem|sowie|oder|aber"
+    r"|et|puis|ou|mais"
+    r"|y|además|ademas|también|tambien|o|pero)\b",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a folded message."""
+    """A piece of a message: as the guest wrote it, and its folded words (at least one)."""
 
     text: str
     words: tuple[str, ...]
@@ -26,16 +33,19 @@ class Part:
         return Part(f"{self.text} {other.text}", self.words + other.words)
 
 
-def sentences(folded: str) -> list[Part]:
-    """The sentences of a folded message that hold a word."""
-    return _cut(folded, _SENTENCE_END)
+def sentences(text: str) -> list[Part]:
+    """The sentences of a message that hold a word."""
+    return list(_parts(_SENTENCE_END.split(text, maxsplit=SENTENCES_MAX - 1)))
 
 
 def clauses(sentence: Part) -> list[Part]:
     """What stands between commas and conjunctions of a sentence; the conjunction itself is dropped."""
-    return _cut(sentence.text, _CLAUSE_END)
+    pieces = _CLAUSE_END.split(sentence.text, maxsplit=CLAUSES_MAX - 1)
+    return list(_parts(pieces)) if len(pieces) > 1 else [sentence]
 
 
-def _cut(text: str, at: re.Pattern[str]) -> list[Part]:
-    pieces = at.split(text, maxsplit=PARTS_MAX - 1)
-    return [Part(piece.strip(), words) for piece in pieces if (words := tuple(words_of(piece)))]
+def _parts(pieces: Iterable[str]) -> Iterable[Part]:
+    for piece in pieces:
+        words = words_of(fold(piece))
+        if words:
+            yield Part(piece.strip(" ,.¿¡"), tuple(words))

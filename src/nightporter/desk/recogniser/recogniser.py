@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
-from functools import cache
 from importlib import resources
-from typing import Literal
 
-from nightporter.desk.recogniser.examples import OTHER
+from nightporter.desk.language import Hearing
 from nightporter.desk.recogniser.model import Model
-from nightporter.desk.recogniser.parts import Part, clauses, sentences
-from nightporter.desk.rules.text import fold, words_of
+from nightporter.desk.recogniser.thresholds import level
+from nightporter.desk.recogniser.wishes import Wishes
+from nightporter.desk.rules.emergency import emergency_rules
+from nightporter.desk.rules.optout import opt_out_rules
+from nightporter.desk.rules.speech import speech_rules
+from nightporter.desk.rules.text import TEXT_CHARS_MAX, Folded
 from nightporter.desk.understanding import Understanding, Wish
 
-WISHES_MAX = 4
-
-Level = Literal["high", "middle", "low"]
+_CONTEXT = "other:context"
 
 
 class Recogniser:
-    """Understands messages; holds the model, so one is enough for a process."""
+    """Understands messages; it holds the model and what it learned of words, so one is enough for a process."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._wishes = Wishes(model)
+        self._emergency = emergency_rules()
+        self._opt_out = opt_out_rules()
+        self._speech = speech_rules()
 
     @classmethod
     def load(cls) -> Recogniser:
         """A recogniser with the shipped model."""
-        return cls(Model(resources.files(__package__ or "").joinpath("model.bin").read_bytes()))
+        return cls(Model(resources.files("nightporter.desk.recogniser").joinpath("model.bin").read_bytes()))
 
     def understand(
         self, text: str, *, languages: tuple[str, ...], hint: str = "", night: bool = False
@@ -38,40 +40,37 @@ class Recogniser:
         `languages`: those the hotel answers in; `hint`: the guest's language as far as known, decides where the words
         do not; `night`: reception is closed, so that being locked out is an emergency.
         """
-        folded = fold(text)
-        words = words_of(folded)
-        wishes = [self._wish(part) for sentence in sentences(folded) for part in clauses(sentence)]
+        text = text[:TEXT_CHARS_MAX]
+        message = Folded.of(text)
+        speech = self._speech
+        greeting = speech.is_greeting(message)
+        thanks = not greeting and speech.is_thanks(message)
+        opt_out = self._opt_out.is_in(message)
+        fragment = not greeting and not thanks and speech.is_fragment(message)
+        wishes = () if greeting or thanks or not message.words else self._wishes.of(text)
+        if fragment:
+            wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
+        heard = self._heard(message, languages, hint)
         return Understanding(
-            language=hint, language_sure=False, words=len(words), wishes=tuple(wishes[:WISHES_MAX])
+            language=heard.language,
+            language_sure=heard.sure,
+            words=len(message.words),
+            wishes=wishes,
+            emergency=self._emergency.is_in(message, night=night),
+            opt_out=opt_out,
+            wants_human=speech.wants_human(message) or _wants_human(wishes),
+            thanks=thanks,
+            greeting=greeting,
+            fragment=fragment,
+            angry=speech.is_angry(message, text),
         )
 
-    def _wish(self, part: Part) -> Wish:
-        topic, confidence = self.top(part.words)
-        return Wish(topic, confidence, part.text)
-
-    def top(self, words: tuple[str, ...]) -> tuple[str, float]:
-        """The likeliest topic of a run of words, and its probability."""
-        scores, _ = self._model.scores(words)
-        best = max(scores)
-        share = 1 / sum(math.exp((score - best) / temperature()) for score in scores)
-        return self._model.topics[scores.index(best)], share
+    def _heard(self, message: Folded, languages: tuple[str, ...], hint: str) -> Hearing:
+        """The language of what is said after the greeting, or of the greeting when nothing is."""
+        words = self._speech.without_greeting(message.squeezed).split() or message.words
+        scores = self._model.scores(words)[1] if words else []
+        return Hearing.of(dict(zip(self._model.languages, scores, strict=False)), len(words), languages, hint)
 
 
-def level(topic: str, confidence: float) -> Level:
-    """Whether a wish is answered by itself (high), drafted for staff (middle) or handed over (low)."""
-    limits = _thresholds().get(topic)
-    if topic.startswith(OTHER) or limits is None:
-        return "low"
-    return "high" if confidence >= limits["high"] else "middle" if confidence >= limits["middle"] else "low"
-
-
-def temperature() -> float:
-    """By how much the model's scores are to be trusted less, measured on held-out examples."""
-    return _thresholds()["model"]["temperature"]
-
-
-@cache
-def _thresholds() -> dict[str, dict[str, float]]:
-    return tomllib.loads(
-        resources.files(__package__ or "").joinpath("thresholds.toml").read_text(encoding="utf-8")
-    )
+def _wants_human(wishes: tuple[Wish, ...]) -> bool:
+    return any(wish.topic == "human" and level("human", wish.confidence) == "high" for wish in wishes)

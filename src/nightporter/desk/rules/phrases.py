@@ -4,8 +4,8 @@ How a phrase is written (case, accents and umlauts do not matter):
     help me             these words, one after the other
     child*  *schlussel  a word that begins so, or ends so
     man|woman           one of these
-    please?             may be there or not
-    ..                  up to four words of any kind (at most three gaps in a phrase)
+    please?  a|the?     may be there or not
+    ..                  up to four words of any kind, within a sentence
     <people>            one of the words of the catalogue's own set `people`
 """
 
@@ -17,14 +17,14 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
 
-from nightporter.desk.rules.text import fold
+from nightporter.desk.rules.text import SENTENCE_MARK, fold
 
 GAP_WORDS_MAX = 4
 WORDS_CACHED_MAX = 20_000
 WHOLE_WORDS_MAX = 10  # a message of more words is never nothing but a greeting or a closing word
 
 _GAP = rf"(?:\w+ ){{0,{GAP_WORDS_MAX}}}"
-_NEVER = re.compile(r"(?!)")
+_NEVER = "(?!)"
 _SET = re.compile(r"<(\w+)>")
 
 Catalogue = dict[str, dict[str, list[str]]]
@@ -32,7 +32,7 @@ Catalogue = dict[str, dict[str, list[str]]]
 
 @cache
 def catalogue(name: str) -> Catalogue:
-    """The tables of `<name>.toml` beside this module: {section: {key: [phrase, ...]}}."""
+    """The tables of `<name>.toml` beside this module: {section: {language: [phrase, ...]}}."""
     text = resources.files("nightporter.desk.rules").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -49,17 +49,18 @@ def _filled(phrase: str, sets: Mapping[str, str]) -> str:
 
 
 class Phrases:
-    """A list of phrases, looked up in squeezed text (`text.squeezed`)."""
+    """A list of phrases, looked up in squeezed or marked text (`text.Folded`)."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        self._anchors: set[str] = set()
-        self._patterns: list[str] = []
+        anchors: set[str] = set()
+        patterns: set[str] = set()
         for phrase in phrases:
             tokens = fold(phrase).replace("'", " ").replace("-", " ").split()
-            self._anchors.add(_anchor(tokens))
-            self._patterns.append("".join(map(_token, tokens)))
-        self._found = _either(self._patterns, "(?<= )")
-        self._anchor = re.compile("|".join(sorted(self._anchors)) or "(?!)")
+            anchors.add(_anchor(tokens))
+            patterns.add("".join(map(_token, tokens)))
+        self.pattern = f"(?<= )(?:{'|'.join(sorted(patterns)) or _NEVER})"
+        self._found = re.compile(self.pattern)
+        self._anchor = re.compile("|".join(sorted(anchors)) or _NEVER)
         self._telling: dict[str, bool] = {}
 
     def may_be_in(self, words: Iterable[str]) -> bool:
@@ -75,32 +76,29 @@ class Phrases:
                 return True
         return False
 
-    def find(self, squeezed: str) -> re.Match[str] | None:
+    def find(self, text: str) -> re.Match[str] | None:
         """The first phrase in it, or None."""
-        return self._found.search(squeezed)
+        return self._found.search(text)
 
-    def without(self, squeezed: str) -> str:
+    def without(self, text: str) -> str:
         """The text with every phrase of the list taken out."""
-        return self._found.sub("/ ", squeezed)
+        return self._found.sub(f"{SENTENCE_MARK} ", text)
 
-    def whole(self, *, others: Phrases | None = None) -> re.Pattern[str]:
+    def whole(self, *, others: Phrases) -> re.Pattern[str]:
         """Matches a squeezed text that is nothing but these phrases (at least one) and phrases of `others`.
 
         Meant for short texts only (`WHOLE_WORDS_MAX`): phrases that begin alike make it try several ways.
         """
-        if not self._patterns:
-            return _NEVER
-        own = "|".join(self._patterns)
-        more = "|".join(others._patterns) if others else "(?!)"
-        return re.compile(rf" (?:{more})*(?:{own})(?:{own}|{more})*")
+        either = f"(?:{self.pattern}|{others.pattern})"
+        return re.compile(f" (?:{others.pattern})*{self.pattern}{either}*")
 
-
-def _either(patterns: list[str], before: str) -> re.Pattern[str]:
-    return re.compile(rf"{before}(?:{'|'.join(patterns)})") if patterns else _NEVER
+    def leading(self, *, others: Phrases) -> re.Pattern[str]:
+        """Matches the run of these phrases and of `others` that a squeezed text begins with."""
+        return re.compile(f"^ {self.pattern}(?:{self.pattern}|{others.pattern})*")
 
 
 def _token(token: str) -> str:
-    if token == "..":
+    if token == "..":  # noqa: S105 - a gap, no secret
         return _GAP
     optional = token.endswith("?")
     words = "|".join(_word(word) for word in token.removesuffix("?").split("|"))
@@ -113,7 +111,7 @@ def _word(word: str) -> str:
 
 def _anchor(tokens: list[str]) -> str:
     """The token of a phrase that tells most: the one whose shortest word is longest."""
-    needed = [token.split("|") for token in tokens if token != ".." and not token.endswith("?")]
+    needed = [token.split("|") for token in tokens if token != ".." and not token.endswith("?")]  # noqa: S105
     assert needed, f"a phrase of optional words only: {tokens}"
-    best = max(needed, key=lambda words: min(len(word) for word in words))
+    best = max(needed, key=lambda words: min(len(word.strip("*")) for word in words))
     return "|".join(_word(word) for word in best)

@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 TEXT_CHARS_MAX = 2_000  # what is considered of a message; the rest is kept and shown, not understood
+SENTENCE_MARK = "/"
 
-_QUOTES = {ord(c): "'" for c in "’‘`´ʼ＇"} | {ord("ß"): "ss", ord("œ"): "oe", ord("æ"): "ae", ord("ø"): "o"}
+_ALIKE = {ord(c): "'" for c in "’‘`´ʼ＇"} | {
+    ord("ß"): "ss",
+    ord("œ"): "oe",
+    ord("æ"): "ae",
+    ord("ø"): "o",
+    0x1F198: " sos ",
+}
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_SPELLED_APART = re.compile(r"\b(wi|check|room|late|early|hot|opt)[- ](fi|in|out|spot|service)\b")
-_NOT = re.compile(r"n't\b")
+_SPELLED_APART = re.compile(r"\b(wi|check|room|late|early|hot|opt|can)[- ](fi|in|out|spot|service|not)\b")
+_CONTRACTED = re.compile(r"(?<=n)'(?=t\b)|(?<=\bi)'(?=m\b)")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_STRETCHABLE = re.compile(r"([^\W\d_])\1\1")
+_WORD_OR_END = re.compile(r"[^\W\d_]+|\d+|[?!;\n]|\.(?=\s|$)")
 
 
 def fold(text: str) -> str:
     """`text` in its plain form, at most `TEXT_CHARS_MAX` characters of it; punctuation stays."""
     text = text[:TEXT_CHARS_MAX].lower()
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_QUOTES))
+        text = unicodedata.normalize("NFKD", text.translate(_ALIKE)).lower()
         text = "".join([c for c in text if not unicodedata.combining(c)])[:TEXT_CHARS_MAX]
     text = text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
-    if _STRETCHABLE.search(text):
-        text = _STRETCHED.sub(r"\1", text)
-    if "n't" in text:
-        text = _NOT.sub("nt", text)
+    text = _STRETCHED.sub(r"\1", text)
+    if "'" in text:
+        text = _CONTRACTED.sub("", text)
     return _SPELLED_APART.sub(r"\1\2", text)
 
 
@@ -38,6 +45,26 @@ def words_of(folded: str) -> list[str]:
     return _WORD.findall(folded)
 
 
-def squeezed(folded: str) -> str:
-    """Words and numbers only, one space between, one at either end: what phrases are looked up in."""
-    return f" {' '.join(_WORD.findall(folded))} "
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A message in its plain form."""
+
+    text: str  # with punctuation
+    words: tuple[str, ...]
+    squeezed: str  # the words only, a space before, between and behind
+    marked: str  # the same with `SENTENCE_MARK` where a sentence ends
+
+    @classmethod
+    def of(cls, text: str) -> Folded:
+        """`text` folded."""
+        folded = fold(text)
+        tokens: list[str] = _WORD_OR_END.findall(folded)
+        words = [token for token in tokens if token not in _ENDS]
+        squeezed = f" {' '.join(words)} "
+        if len(words) == len(tokens):
+            return cls(folded, tuple(words), squeezed, squeezed)
+        marked = " ".join([SENTENCE_MARK if token in _ENDS else token for token in tokens])
+        return cls(folded, tuple(words), squeezed, f" {marked} ")
+
+
+_ENDS = frozenset("?!;\n.")

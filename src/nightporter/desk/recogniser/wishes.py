@@ -1,0 +1,151 @@
+"""Finds the wishes in a message: part by part, with guards that keep a likely topic from being a wrong one.
+
+An answer by itself to a wish that was not meant is worse than none. So a part that is not understood stays a wish of
+its own (`other:...`, or a topic with little confidence), and words like "broken", "forgot" or "cancel" beside a topic
+make it something for staff.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from nightporter.desk.recogniser.examples import OTHER
+from nightporter.desk.recogniser.model import Model
+from nightporter.desk.recogniser.parts import Part, clauses, sentences
+from nightporter.desk.recogniser.thresholds import temperature
+from nightporter.desk.rules.phrases import Phrases
+from nightporter.desk.rules.speech import Speech, speech_rules
+from nightporter.desk.rules.text import Folded
+from nightporter.desk.understanding import Wish
+
+WISHES_MAX = 4
+CLAUSE_CONFIDENCE_MIN = 0.5  # a clause is a wish of its own from here on
+NOUN_CONFIDENCE_MIN = 0.75  # a clause of one or two words
+NOUN_WORDS_MAX = 2
+FOLLOW_UP_WORDS_MAX = 7
+GUARD_CONFIDENCE = 0.9
+
+# Topics of parts that tell something and ask for nothing: dropped when there is a wish besides.
+_ASIDES = frozenset({f"{OTHER}:context", f"{OTHER}:feedback", "smalltalk"})
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Words that turn some topics into another."""
+
+    words: Phrases
+    topics: frozenset[str]
+    becomes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    part: Part
+    topic: str
+    confidence: float
+
+
+class Wishes:
+    """Finds wishes with one model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._speech = speech_rules()
+        self._guards = _guards(self._speech)
+        self._other = [topic.startswith(OTHER) for topic in model.topics]
+
+    def of(self, text: str) -> tuple[Wish, ...]:
+        """The wishes of a message, surest first, at most `WISHES_MAX`; what asks for nothing is no wish."""
+        found: list[_Found] = []
+        for sentence in sentences(text):
+            for part in self._clauses(sentence):
+                self._add(found, part)
+        asked = [one for one in found if one.topic not in _ASIDES]
+        if not asked:
+            asked = found[:1]
+        best: dict[str, _Found] = {}
+        for one in asked:
+            if one.topic not in best or one.confidence > best[one.topic].confidence:
+                best[one.topic] = one
+        ordered = sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
+        return tuple(Wish(one.topic, round(one.confidence, 4), one.part.text) for one in ordered)
+
+    def top(self, words: Sequence[str]) -> tuple[str, float]:
+        """The likeliest topic of a run of words and its probability; `other:` when all others together are likelier."""
+        scores, _ = self._model.scores(words)
+        best = max(scores)
+        warmth = temperature()
+        shares = [math.exp((score - best) / warmth) for score in scores]
+        total = sum(shares)
+        others = sum([share for share, other in zip(shares, self._other, strict=True) if other])
+        at = scores.index(best)
+        if not self._other[at]:
+            if shares[at] >= others:
+                return self._model.topics[at], shares[at] / total
+            at = max((share, at) for at, share in enumerate(shares) if self._other[at])[1]
+        return self._model.topics[at], others / total
+
+    def _add(self, found: list[_Found], part: Part) -> None:
+        topic, confidence = self.top(part.words)
+        if found and len(part.words) <= FOLLOW_UP_WORDS_MAX and _follow_up_words().issuperset(part.words):
+            joined = found[-1].part + part
+            if self.top(joined.words)[0] == found[-1].topic:
+                found[-1] = _Found(joined, found[-1].topic, found[-1].confidence)
+                return
+        found.append(_Found(part, *self._guarded(part, topic, confidence)))
+
+    def _clauses(self, sentence: Part) -> Iterable[Part]:
+        """The sentence, or what of it stands alone as a wish."""
+        whole: Part | None = None
+        for clause in clauses(sentence):
+            if self._says_nothing(clause):
+                continue
+            if whole is None or not (self._stands_alone(whole) and self._stands_alone(clause)):
+                whole = clause if whole is None else whole + clause
+                continue
+            yield whole
+            whole = clause
+        if whole is not None:
+            yield whole
+
+    def _says_nothing(self, part: Part) -> bool:
+        words = Folded(part.text, part.words, squeezed := f" {' '.join(part.words)} ", squeezed)
+        return (
+            self._speech.is_greeting(words) or self._speech.is_thanks(words) or self._speech.only_opens(words)
+        )
+
+    def _stands_alone(self, part: Part) -> bool:
+        topic, confidence = self.top(part.words)
+        least = NOUN_CONFIDENCE_MIN if len(part.words) <= NOUN_WORDS_MAX else CLAUSE_CONFIDENCE_MIN
+        return confidence >= least and topic not in _ASIDES
+
+    def _guarded(self, part: Part, topic: str, confidence: float) -> tuple[str, float]:
+        for guard in self._guards:
+            if topic in guard.topics and guard.words.may_be_in(part.words):
+                if guard.words.find(f" {' '.join(part.words)} "):
+                    return guard.becomes, GUARD_CONFIDENCE
+        return topic, confidence
+
+
+def _guards(speech: Speech) -> tuple[Guard, ...]:
+    places = {"breakfast", "parking", "pool"}
+    return (
+        Guard(speech.not_working, frozenset(places | {"wifi"}), f"{OTHER}:maintenance"),
+        Guard(
+            speech.lost,
+            frozenset(places | {"pets", "checkin_time", "checkout_time"}),
+            f"{OTHER}:lost_property",
+        ),
+        Guard(speech.calls_off, frozenset(places | {"pets"}), f"{OTHER}:booking_change"),
+    )
+
+
+@cache
+def _follow_up_words() -> frozenset[str]:
+    text = resources.files("nightporter.desk.recogniser").joinpath("words.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)["follow_up"])

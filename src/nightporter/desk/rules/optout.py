@@ -1,0 +1,50 @@
+"""Recognises who wants no more messages from us, and who ends a question of ours.
+
+Opting out takes a whole message that is a stop word, or "stop" with an object ("no more ads", "delete my number").
+It ends what we send unasked, never answers; so "stop the noise" must not count, and a "cancel" has its own meaning.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
+from nightporter.desk.rules.text import Folded
+
+
+class OptOut:
+    """The rules of all languages at once."""
+
+    def __init__(self) -> None:
+        self._stops = Phrases(section("optout", "stop_words"))
+        self._stop = self._stops.whole(others=Phrases(section("optout", "filler")))
+        self._objects = Phrases(section("optout", "objects"))
+        self._not_meant = Phrases(section("optout", "not_meant"))
+        self._cancels = Phrases(section("optout", "cancel"))
+        self._cancel = self._cancels.whole(others=Phrases(section("optout", "filler")))
+
+    def is_in(self, message: Folded) -> bool:
+        """True when the guest wants no more messages."""
+        if len(message.words) <= WHOLE_WORDS_MAX and self._stops.may_be_in(message.words):
+            if "?" not in message.text and self._stop.fullmatch(message.squeezed):
+                return True
+        if not self._objects.may_be_in(message.words) or not self._objects.find(message.marked):
+            return False
+        return self._objects.find(self._not_meant.without(message.marked)) is not None
+
+    def cancels(self, message: Folded) -> bool:
+        """True when the message says nothing but "cancel", "never mind"."""
+        if len(message.words) > WHOLE_WORDS_MAX or not self._cancels.may_be_in(message.words):
+            return False
+        return self._cancel.fullmatch(message.squeezed) is not None
+
+
+@cache
+def opt_out_rules() -> OptOut:
+    """The compiled rules, once per process."""
+    return OptOut()
+
+
+def cancels_question(text: str) -> bool:
+    """True when `text` only calls off what we asked: it ends a question of ours that is open."""
+    return opt_out_rules().cancels(Folded.of(text))

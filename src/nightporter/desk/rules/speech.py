@@ -1,0 +1,126 @@
+"""Reads the small words of speech: thanks, greetings, a call for a person, anger, messages that are cut off.
+
+Each rule takes a folded message and says yes or no; the phrases stand in `speech.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
+from nightporter.desk.rules.text import Folded
+
+FRAGMENT_WORDS_MAX = 12
+SHOUTED_LETTERS_MIN = 12  # this many capitals, and next to nothing else
+SHOUTED_SHARE = 0.8
+ANGRY_SIGNS = "😡🤬😠👿🖕"
+
+_NUMBER = re.compile(r"\d+")
+_CUT_OFF = re.compile(r"(?:,|:|…|\.\.\.?|-)\s*$")
+
+
+class Speech:
+    """The rules of all languages at once."""
+
+    def __init__(self) -> None:
+        thanks_filler, greeting_filler = (
+            Phrases(section("speech", "thanks_filler")),
+            Phrases(section("speech", "greeting_filler")),
+        )
+        self._thanks = Phrases(section("speech", "thanks"))
+        self._greetings = Phrases(section("speech", "greeting"))
+        both = Phrases(section("speech", "thanks_filler") + section("speech", "greeting"))
+        self._only_thanks = self._thanks.whole(others=both)
+        self._only_greeting = self._greetings.whole(others=greeting_filler)
+        self._human = Phrases(section("speech", "human"))
+        self._not_human = Phrases(section("speech", "not_human"))
+        self._robot = Phrases(section("speech", "robot"))
+        self._anger = Phrases(section("speech", "anger"))
+        self._openers = Phrases(section("speech", "opener"))
+        self._whereabouts = Phrases(section("speech", "whereabouts"))
+        aside = Phrases(
+            section("speech", "greeting") + section("speech", "greeting_filler") + section("optout", "filler")
+        )
+        self._only_opener = self._openers.whole(others=aside)
+        self._only_whereabouts = self._whereabouts.whole(others=aside)
+        self._unfinished = Phrases(section("speech", "unfinished"))
+        self._ends_unfinished = re.compile(rf".*{self._unfinished.pattern}$")
+        self.not_working = Phrases(section("speech", "not_working"))
+        self.lost = Phrases(section("speech", "lost"))
+        self.calls_off = Phrases(section("speech", "calls_off"))
+        self._leading = self._greetings.leading(others=thanks_filler)
+
+    def is_thanks(self, message: Folded) -> bool:
+        """Nothing but thanks or a closing word; or no word at all but an emoji."""
+        if not message.words:
+            return any(ord(sign) > 0x2000 and not sign.isspace() for sign in message.text)
+        if len(message.words) > WHOLE_WORDS_MAX or "?" in message.text or self.is_greeting(message):
+            return False
+        return (
+            self._thanks.may_be_in(message.words)
+            and self._only_thanks.fullmatch(message.squeezed) is not None
+        )
+
+    def is_greeting(self, message: Folded) -> bool:
+        """Nothing but a greeting."""
+        if not message.words or len(message.words) > WHOLE_WORDS_MAX:
+            return False
+        return (
+            self._greetings.may_be_in(message.words)
+            and self._only_greeting.fullmatch(message.squeezed) is not None
+        )
+
+    def without_greeting(self, squeezed: str) -> str:
+        """What is said after the greeting; "" when nothing is."""
+        return self._leading.sub(" ", squeezed)
+
+    def wants_human(self, message: Folded) -> bool:
+        """Asks for a person, or to be called."""
+        if not self._human.may_be_in(message.words) or not self._human.find(message.marked):
+            return False
+        return self._human.find(self._not_human.without(message.marked)) is not None
+
+    def is_angry(self, message: Folded, original: str) -> bool:
+        """Angry words, or a message shouted with an exclamation mark."""
+        if any(sign in original for sign in ANGRY_SIGNS):
+            return True
+        if self._anger.may_be_in(message.words) and self._anger.find(message.marked):
+            return True
+        if "??" in original and self._robot.find(message.marked):
+            return True
+        return "!" in original and _is_shouted(original)
+
+    def is_fragment(self, message: Folded) -> bool:
+        """More is likely to follow: an opening word only, a room number only, or the end is missing."""
+        if not message.words or all(_NUMBER.fullmatch(word) for word in message.words):
+            return True
+        if len(message.words) > FRAGMENT_WORDS_MAX:
+            return False
+        if _CUT_OFF.search(message.text) or self._ends_unfinished.match(message.squeezed):
+            return "?" not in message.text
+        return self.only_opens(message)
+
+    def only_opens(self, message: Folded) -> bool:
+        """Nothing but "I have a question", "room 204", "my name is ..."."""
+        if len(message.words) > WHOLE_WORDS_MAX:
+            return False
+        squeezed = _NUMBER.sub("0", message.squeezed)
+        if self._openers.may_be_in(message.words) and self._only_opener.fullmatch(squeezed):
+            return True
+        return (
+            self._whereabouts.may_be_in(squeezed.split())
+            and self._only_whereabouts.fullmatch(squeezed) is not None
+        )
+
+
+@cache
+def speech_rules() -> Speech:
+    """The compiled rules, once per process."""
+    return Speech()
+
+
+def _is_shouted(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    capitals = sum(letter.isupper() for letter in letters)
+    return capitals >= SHOUTED_LETTERS_MIN and capitals >= SHOUTED_SHARE * len(letters)
