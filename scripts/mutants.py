@@ -118,9 +118,8 @@ def tried(mutant: Mutant) -> bool:
         command = [sys.executable, "-m", *mutant.judge]
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         words = [line for line in run.stdout.splitlines() if line.startswith(("seed ", "FAILED", "ERROR"))]
-        print(
-            f"{mutant.name:24} {mutant.rule:4} {'noticed' if run.returncode else 'NOT NOTICED'}  {(words or [''])[0][:110]}"
-        )
+        verdict = "noticed" if run.returncode else "NOT NOTICED"
+        print(f"{mutant.name:24} {mutant.rule:4} {verdict}  {(words or [''])[0][:110]}")
         return run.returncode != 0
     finally:
         shutil.rmtree(folder)

@@ -99,16 +99,13 @@ class SpokiProvider(ProviderCore):
             found = self.media.open(media["secret"], now_ms)
             if found is not None:
                 return Answer(200, {"Content-Type": found.mime_type}, found.content)
-        if (
-            method == "GET"
-            and TEMPLATES.fullmatch(route)
-            and sent.get("x-spoki-api-key") == self.account.api_key
-        ):
-            return Answer.of_json(200, {"count": 0, "next": None, "results": []})
-        if method != "POST" or not (SEND.fullmatch(route) or TEMPLATES.fullmatch(route)):
+        templates = method == "GET" and TEMPLATES.fullmatch(route) is not None
+        if not templates and (method != "POST" or not SEND.fullmatch(route)):
             return self._refuse(SpokiRefusal(404, "not_found", "detail", "Not found."), route, {}, now_ms)
         if sent.get("x-spoki-api-key") != self.account.api_key:
             return self._refuse(_UNAUTHORISED, route, {}, now_ms)
+        if templates:
+            return Answer.of_json(200, {"count": 0, "next": None, "results": []})
         return self._send(route, parse_object(body) or {}, now_ms)
 
     def guest_sends(
