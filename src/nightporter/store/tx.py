@@ -61,17 +61,18 @@ class Tx(View):
 
     def all(self, query: str, values: Values = ()) -> list[Row]:
         """All rows of the named query."""
-        self._still_open()
-        return super().all(query, values)
+        if not self._connection.in_transaction:
+            raise apsw.AbortError("the transaction of this unit is over") from self.lost
+        try:
+            return self._execute(self._sql[query], values).fetchall()
+        except apsw.Error as error:
+            self._note(error)
+            raise
 
     def run(self, query: str, values: Values = ()) -> int:
         """Run a writing query; how many rows it changed."""
         self.all(query, values)
         return self._connection.changes()
-
-    def _still_open(self) -> None:
-        if not self._connection.in_transaction:
-            raise apsw.AbortError("the transaction of this unit is over") from self.lost
 
     def _note(self, error: apsw.Error) -> None:
         if self.lost is None and (breaks(error) or not self._connection.in_transaction):
