@@ -14,7 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from nightporter.desk.rules.text import fold, squeezed
+from nightporter.desk.heard import plain
+from nightporter.desk.rules.text import fold
 
 YEARS_AHEAD_MAX = 3  # a year further off is a slip of the finger, or no year
 
@@ -53,7 +54,7 @@ class _Words:
 def date_asked(text: str, today: date) -> Asked:
     """The day or month that the text is about; today, not named, when it says none."""
     folded = fold(text)
-    return _by_number(folded, today) or _by_word(squeezed(folded), today) or Asked(today, today, named=False)
+    return _by_number(folded, today) or _by_word(plain(folded), today) or Asked(today, today, named=False)
 
 
 def _by_number(folded: str, today: date) -> Asked | None:
@@ -151,7 +152,7 @@ def _numbered(table: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _plain(word: str) -> str:
-    return squeezed(fold(word)).strip()
+    return plain(word).strip()
 
 
 def _either(words: Any) -> str:

@@ -21,7 +21,7 @@ from nightporter.desk.language import language_of_phone, next_language
 from nightporter.desk.limits import count_same, over_limit, said_once_for_same, same_again, silence_loop
 from nightporter.desk.look import Look
 from nightporter.desk.questions import answer_of, ask_again, called_off, forget_stale
-from nightporter.desk.recogniser.recogniser import Recogniser, level
+from nightporter.desk.recogniser import Recogniser, level
 from nightporter.desk.turns import wait_until_ms
 from nightporter.desk.understanding import Understanding
 from nightporter.desk.wishes import answer_wishes, remember

@@ -1,4 +1,4 @@
-"""Words of guests that the flow itself listens for: the end of a question, a question about now, another machine.
+"""Words of guests that the flow itself listens for: a question about now, another machine, the number of a room.
 
 The lists stand in `words.toml`; what guests *want* is the recogniser's business, not this module's.
 """
@@ -10,14 +10,19 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-from nightporter.desk.rules.text import fold, squeezed
+from nightporter.desk.rules.text import fold, words_of
+
+
+def plain(text: str) -> str:
+    """The words and numbers of a text in their plain form, a space before, between and behind."""
+    return f" {' '.join(words_of(fold(text)))} "
 
 
 @cache
 def _folded(name: str) -> tuple[str, ...]:
     """One list of `words.toml`, squeezed as a guest's text is, longest first."""
     text = resources.files("nightporter.desk").joinpath("words.toml").read_text(encoding="utf-8")
-    phrases = {squeezed(fold(phrase)) for phrase in tomllib.loads(text)[name]}
+    phrases = {plain(phrase) for phrase in tomllib.loads(text)[name]}
     return tuple(sorted(phrases, key=lambda phrase: (-len(phrase), phrase)))
 
 
@@ -32,22 +37,17 @@ def _room_number() -> re.Pattern[str]:
     return re.compile(rf" (?:{words}) (\d{{1,4}})(?: ([a-h]))? ")
 
 
-def ends_question(text: str) -> bool:
-    """True when the whole message calls our open question off ("never mind", "annulla")."""
-    return squeezed(fold(text)) in _folded("cancel")
-
-
 def time_bound(text: str) -> bool:
     """True when it asks about the moment it was written ("is the pool open now")."""
-    return _any_of("time_bound").search(squeezed(fold(text))) is not None
+    return _any_of("time_bound").search(plain(text)) is not None
 
 
 def from_machine(text: str) -> bool:
     """True when it begins as the automatic answers of other systems do."""
-    return squeezed(fold(text)).startswith(_folded("machine"))
+    return plain(text).startswith(_folded("machine"))
 
 
 def room_named(text: str) -> str:
     """The room's number where the text says that it is one ("camera 204"), else ""."""
-    found = _room_number().search(squeezed(fold(text)))
+    found = _room_number().search(plain(text))
     return found[1] + (found[2] or "").upper() if found else ""

@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk.context import Context
+from nightporter.desk.heard import plain
 from nightporter.desk.privacy import match_of, secrets_of, without_cards
 from nightporter.desk.reception import is_night
-from nightporter.desk.rules.text import fold, squeezed
 from nightporter.desk.understanding import Match, Understanding
 from nightporter.model.conversation import Question, Turn, TurnEntry
 from nightporter.model.decision import (
@@ -187,4 +187,4 @@ def short(text: str) -> str:
 
 def same_text_hash(text: str) -> str:
     """What stands for a text when it is compared with the one before; no words are kept."""
-    return hashlib.blake2b(squeezed(fold(text)).encode(), digest_size=TEXT_HASH_BYTES).hexdigest()
+    return hashlib.blake2b(plain(text).encode(), digest_size=TEXT_HASH_BYTES).hexdigest()

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from nightporter.desk.dates import date_asked
 from nightporter.desk.handover import Leftover, hand_over
-from nightporter.desk.heard import ends_question, room_named
+from nightporter.desk.heard import room_named
 from nightporter.desk.look import Look
-from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.recogniser import level
+from nightporter.desk.rules.optout import cancels_question
 from nightporter.desk.rules.text import fold, words_of
 from nightporter.desk.understanding import Wish
 from nightporter.desk.wording import say
@@ -31,7 +32,7 @@ def forget_stale(look: Look) -> None:
 
 def called_off(look: Look) -> bool:
     """True when the guest's words end our open question; it is dropped and they are told."""
-    if not look.question or not look.spoken or not all(ends_question(one.text) for one in look.spoken):
+    if not look.question or not look.spoken or not all(cancels_question(one.text) for one in look.spoken):
         return False
     look.memory = replace(look.memory, question=None)
     look.paragraphs.append(say("question.dropped", look.language))

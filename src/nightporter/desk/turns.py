@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightporter.desk.look import Look
-from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.recogniser import level
 from nightporter.desk.understanding import Wish
 from nightporter.model.message import MessageKind
 

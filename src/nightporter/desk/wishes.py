@@ -17,7 +17,7 @@ from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
 from nightporter.desk.privacy import leaks, stay_of
 from nightporter.desk.questions import answer_of, filled
-from nightporter.desk.recogniser.recogniser import level
+from nightporter.desk.recogniser import level
 from nightporter.desk.rendering import day_text
 from nightporter.desk.understanding import Ask, TopicReply, Wish
 from nightporter.model.conversation import Question
