@@ -139,7 +139,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
     words = set(tomllib.loads((folder(topic) / "words.toml").read_text(encoding="utf-8")))
     for key in keys:
         stem = key.partition(".")[0].removesuffix("_any")
-        said = re.search(rf"[\"']({stem}|{stem.removeprefix('no_')})\\b", code)
+        said = re.search(rf"[\"']({stem}|{stem.removeprefix('no_')})\b", code)
         assert said or stem in words or stem.removeprefix("no_") in words or key in ("lead", "no"), key
 
 

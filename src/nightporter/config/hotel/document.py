@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
@@ -156,6 +156,7 @@ class _Tree:
             if key in items:
                 refuse(self._file, line, path, f"has the key `{key}` twice")
             item = self.build(value, f"{path}.{key}" if path else key, depth + 1)
-            empty = isinstance(item, Scalar) and not item.text  # YAML places it behind the line's end
-            items[key] = Scalar(line, "", Kind.NULL) if empty and item.kind is Kind.NULL else item
+            if isinstance(item, Scalar) and item.kind is Kind.NULL:
+                item = replace(item, line=line)  # YAML places an empty value behind the line's end
+            items[key] = item
         return items

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NewType, final
+from typing import Final, Literal, NewType, final
 
 LANGUAGES = ("en", "it", "de", "fr", "es")  # the desk's catalogues speak these
 
@@ -27,7 +27,7 @@ class No:
         """`NO`."""
         return "NO"
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         """A thing we do not have is false."""
         return False
 
