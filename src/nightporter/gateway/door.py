@@ -38,6 +38,7 @@ class Door:
         self._channels = channels
         self._bodies = Bodies(node.store.view)
         self._kept = kept
+        self.names = frozenset(channels)
 
     async def accept(self, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Keep one webhook body; header names in lower case."""

@@ -112,6 +112,9 @@ DELETE FROM guests WHERE guest_id = ?;
 SELECT g.guest_id, g.name, g.language, g.opted_out_ms, g.created_ms FROM guests g
 WHERE g.guest_id > ? ORDER BY g.guest_id LIMIT ?;
 
+-- guest_line: the same of one
+SELECT g.guest_id, g.name, g.language, g.opted_out_ms, g.created_ms FROM guests g WHERE g.guest_id = ?;
+
 -- conversation_find: one guest on one number
 SELECT conversation_id FROM conversations WHERE guest_id = ? AND channel = ? AND number = ?;
 
@@ -148,6 +151,18 @@ SELECT c.conversation_id, c.guest_id, g.name, g.language, c.channel, c.number, c
   c.last_guest_ms, c.last_staff_ms, c.last_answer_ms, c.last_activity_ms
 FROM conversations c JOIN guests g ON g.guest_id = c.guest_id
 WHERE c.last_activity_ms < ? ORDER BY c.last_activity_ms DESC LIMIT ?;
+
+-- conversations_page: for other systems, the latest first
+SELECT c.conversation_id, c.guest_id, g.name, g.language, c.channel, c.number, c.held_by, c.held_until_ms,
+  c.last_guest_ms, c.last_staff_ms, c.last_answer_ms, c.last_activity_ms
+FROM conversations c JOIN guests g ON g.guest_id = c.guest_id
+WHERE (c.last_activity_ms, c.conversation_id) < (?, ?)
+ORDER BY c.last_activity_ms DESC, c.conversation_id DESC LIMIT ?;
+
+-- conversation_line: the same of one
+SELECT c.conversation_id, c.guest_id, g.name, g.language, c.channel, c.number, c.held_by, c.held_until_ms,
+  c.last_guest_ms, c.last_staff_ms, c.last_answer_ms, c.last_activity_ms
+FROM conversations c JOIN guests g ON g.guest_id = c.guest_id WHERE c.conversation_id = ?;
 
 -- conversation_give: merging guests, no other conversation on that number
 UPDATE conversations SET guest_id = ?, version = version + 1 WHERE conversation_id = ?;
@@ -198,6 +213,17 @@ FROM stay_guests g JOIN stays s ON s.stay_id = g.stay_id WHERE g.guest_id = ? OR
 SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM stays
 WHERE arrival >= ? ORDER BY arrival, stay_id LIMIT ?;
 
+-- stays_page: for other systems, by day of arrival
+SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM stays
+WHERE (arrival, stay_id) > (?, ?) ORDER BY arrival, stay_id LIMIT ?;
+
+-- stay_get: one stay
+SELECT stay_id, source, code, arrival, departure, room, flight, name, state FROM stays WHERE stay_id = ?;
+
+-- stay_guests_of: who belongs to it, the booker first
+SELECT m.guest_id, m.role, g.name FROM stay_guests m JOIN guests g ON g.guest_id = m.guest_id
+WHERE m.stay_id = ? ORDER BY m.role, m.guest_id;
+
 -- stay_guest_put: who belongs to a stay
 INSERT INTO stay_guests (guest_id, stay_id, role) VALUES (?, ?, ?)
 ON CONFLICT (guest_id, stay_id) DO UPDATE SET role = excluded.role;
@@ -234,6 +260,10 @@ UPDATE events SET state = ?, attempts = ?, targets = ?, last_error = ? WHERE eve
 SELECT event_id, order_key, type, source, body, state, attempts, targets, accepted_ms, last_error FROM events
 WHERE (accepted_ms, event_id) > (?, ?) AND (?3 = '' OR state = ?3) AND (?4 = '' OR type = ?4)
 ORDER BY accepted_ms, event_id LIMIT ?5;
+
+-- events_to_replay: what is sent again, oldest first
+SELECT accepted_ms, event_id FROM events WHERE state = ?1 AND (accepted_ms, event_id) > (?2, ?3) AND accepted_ms < ?4
+  AND (?5 = '' OR type = ?5) ORDER BY accepted_ms, event_id LIMIT ?6;
 
 -- events_count: for the status
 SELECT state, count(*) FROM events GROUP BY state;

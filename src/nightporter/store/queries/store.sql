@@ -48,3 +48,12 @@ SELECT key_id, name, scopes, created_ms, revoked_ms FROM api_keys ORDER BY key_i
 
 -- key_revoke: from now on refused
 UPDATE api_keys SET revoked_ms = ? WHERE key_id = ? AND revoked_ms IS NULL;
+
+-- pause_put: staff or another system stopped some workers; the first pause stands
+INSERT OR IGNORE INTO pauses (workers, since_ms, who) VALUES (?, ?, ?);
+
+-- pause_drop: they go on
+DELETE FROM pauses WHERE workers = ?;
+
+-- pauses_all: at a start, and for the status
+SELECT workers, since_ms, who FROM pauses ORDER BY workers;

@@ -286,3 +286,10 @@ CREATE TABLE channel_states (
   stopped_since_ms INTEGER NOT NULL DEFAULT 0,
   reason TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
+
+-- Which workers were told to stop: cloud, jobs, delivery.
+CREATE TABLE pauses (
+  workers TEXT NOT NULL PRIMARY KEY,
+  since_ms INTEGER NOT NULL,
+  who TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
