@@ -53,13 +53,13 @@ class _Words:
 
 def date_asked(text: str, today: date) -> Asked:
     """The day or month that the text is about; today, not named, when it says none."""
-    folded = fold(text)
-    return _by_number(folded, today) or _by_word(plain(folded), today) or Asked(today, today, named=False)
+    return _by_number(text, today) or _by_word(plain(text), today) or Asked(today, today, named=False)
 
 
-def _by_number(folded: str, today: date) -> Asked | None:
-    if _DIGIT.search(folded) is None:
+def _by_number(text: str, today: date) -> Asked | None:
+    if _DIGIT.search(text) is None:
         return None
+    folded = fold(text)
     if iso := _ISO.search(folded):
         return _day(int(iso[1]), int(iso[2]), int(iso[3]))
     for found in _DAY_MONTH.finditer(folded):
