@@ -52,6 +52,12 @@ class NotFound(NightporterError):
     code = "NP-014"
 
 
+class NotAllowed(NightporterError):
+    """What the command asks for is not possible as things stand."""
+
+    code = "NP-015"
+
+
 class FolderInUse(NightporterError):
     """Another node runs on this data folder."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from nightporter.model.decision import DispositionKind
 from nightporter.ops.health import role
-from nightporter.ops.running import Running, reading
+from nightporter.ops.running import Running
 from nightporter.rounds.node import Counts
 from nightporter.store import View
 
@@ -15,20 +14,19 @@ OUTBOX_STATES = ("waiting", "sending", "unknown", "maybe_sent", "dead")
 DAY_MS = 86_400_000
 
 
-async def status(parts: Running) -> dict[str, Any]:
-    """The body of `GET /api/mesh/status`; counted on a connection and a thread of its own.
+def status(parts: Running) -> dict[str, Any]:
+    """The body of `GET /api/mesh/status`; all counts go over small indexes.
 
     `dispositions`: since the node started. What this release does not have yet stands there empty.
     """
     node = parts.node
-    counted = await asyncio.to_thread(_counted, parts)
     deadline = node.lease.deadline_seconds
     remaining = None if deadline is None else round(deadline - node.clock.elapsed_seconds(), 3)
     return {
         "role": role(node),
         "epoch": node.lease.epoch,
         "lease": {"node": node.lease.node, "epoch": node.lease.epoch, "remaining_seconds": remaining},
-        **counted,
+        **figures(node.store.view),
         "dispositions": _dispositions(_since_start(node.counts)),
         "breakers": {name: str(road.lane.breaker.state) for name, road in parts.roads.items()},
         **_not_alone(),
@@ -65,11 +63,6 @@ def figures(view: View) -> dict[str, Any]:
         },
         "outbox": {state: states.get(state, 0) for state in OUTBOX_STATES},
     }
-
-
-def _counted(parts: Running) -> dict[str, Any]:
-    with reading(parts.node.store.folder) as view:
-        return figures(view)
 
 
 def _since_start(counts: Counts) -> dict[str, int]:

@@ -1,0 +1,296 @@
+"""A node as a process: everything joined, listening, and stopped in order (SD6).
+
+`serve` runs until a signal, or until the store breaks, and returns the exit code. The demo enters its world beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+
+import orjson
+import structlog
+
+from nightporter.app.actions import Ground
+from nightporter.app.build import Pace, Parts, join
+from nightporter.app.control import ControlSocket, socket_path
+from nightporter.app.folder import channels_of, open_store
+from nightporter.app.listeners import Listener, bind, bound_to
+from nightporter.app.logbook import Logbook
+from nightporter.channels.http import HttpWire
+from nightporter.clock import Clock, Ids, SystemClock, system_chance
+from nightporter.cluster.single import take
+from nightporter.config.hotel import HotelFile
+from nightporter.config.settings import Settings
+from nightporter.config.settings_values import Address
+from nightporter.desk.flow import Desk
+from nightporter.desk.recogniser.recogniser import Recogniser
+from nightporter.errors import PortBusy, StoreBroken
+from nightporter.gateway.application import application
+from nightporter.gateway.gate import Gate
+from nightporter.ops.alerts import Alerts
+from nightporter.ops.health import health
+from nightporter.ops.status import status
+from nightporter.rounds.housekeeping import Retention
+from nightporter.rounds.node import Node
+from nightporter.rounds.supervisor import keep_running
+from nightporter.store import Store
+from nightporter.store.file import FolderLock
+
+HOTEL_LOOK_SECONDS = 3.0
+METER_LOOK_SECONDS = 5.0
+STOP_SECONDS_MIN = 1.5  # for what is being sent (SD6)
+REQUESTS_END_SECONDS = 1.0
+BROKEN_EXIT_CODE = 1
+GC_THRESHOLDS = (
+    50_000,
+    20,
+    100,
+)  # at the usual (700, 10, 10) full collections show up in the slowest answers
+
+log = structlog.get_logger("app")
+
+
+@dataclass(slots=True, kw_only=True)
+class Live:
+    """A node that listens."""
+
+    settings: Settings
+    parts: Parts
+    gateway: Address
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    exit_code: int = 0
+
+    def stop(self, exit_code: int = 0) -> None:
+        """Begin to end; the first reason counts."""
+        if not self.stopping.is_set():
+            self.exit_code = exit_code
+            self.stopping.set()
+
+
+Beside = Callable[[Live], AbstractAsyncContextManager[object]]
+
+
+def run(settings: Settings, *, beside: Beside | None = None, clock: Clock | None = None) -> int:
+    """`serve` in a loop and with a log of its own: what a command line calls."""
+    import uvloop
+
+    logbook = Logbook(clock or SystemClock(), settings.log)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(serve(settings, beside=beside, clock=clock, logbook=logbook))
+    finally:
+        logbook.close()
+
+
+async def serve(
+    settings: Settings,
+    *,
+    beside: Beside | None = None,
+    clock: Clock | None = None,
+    logbook: Logbook | None = None,
+) -> int:
+    """Run a node until it is told to stop; the exit code. Raises a `NightporterError` when it cannot start."""
+    async with AsyncExitStack() as stack:
+        live = await stack.enter_async_context(running(settings, clock=clock, logbook=logbook))
+        if beside:
+            await stack.enter_async_context(beside(live))
+        _tune_collector()
+        _own_signals(live)
+        log.info("ready", gateway=str(live.gateway), node=settings.node, data=str(settings.data_dir))
+        await live.stopping.wait()
+        log.info("stopping")
+    log.info("stopped")
+    return live.exit_code
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock | None = None, logbook: Logbook | None = None
+) -> AsyncGenerator[Live]:
+    """A node from bound sockets to closed store; `Live.stopping` is the caller's to wait for."""
+    clock = clock or SystemClock()
+    _warn(settings)
+    hotel = HotelFile(settings.hotel_file)
+    sock = _bind_all(settings)
+    try:
+        store = open_store(settings, clock)
+        try:
+            if logbook:
+                logbook.keep_in(settings.data_dir)
+            parts = await _join(settings, store, clock, hotel)
+            live = Live(settings=settings, parts=parts, gateway=bound_to(sock))
+            async with _moving(live, hotel, sock):
+                yield live
+        finally:
+            store.close()
+    finally:
+        sock.close()
+
+
+def _warn(settings: Settings) -> None:
+    for warning in settings.warnings:
+        log.warning(warning)
+    if not settings.whatsapp and not settings.spoki:
+        log.warning("no channel is configured: set WHATSAPP_* or SPOKI_*; nobody can write to us yet")
+    if not settings.hotel_file.exists():
+        log.warning("no hotel file: every question goes to staff", file=str(settings.hotel_file))
+
+
+def _bind_all(settings: Settings) -> socket.socket:
+    """Take the ports before anything else starts. A folder that another node has is told first: it is the reason."""
+    try:
+        return bind(settings.gateway, "gateway")
+    except PortBusy:
+        if (settings.data_dir / "lock").exists():
+            with suppress(OSError):
+                FolderLock(settings.data_dir).close()  # raises FolderInUse
+        raise
+
+
+async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile) -> Parts:
+    lease = await take(store, settings.node)
+    chance = system_chance()
+    node = Node(store, clock, Ids(clock, chance), lease)
+    whatsapp = settings.whatsapp
+    pace = Pace(
+        worker_concurrency=settings.worker_concurrency,
+        send_timeout_seconds=settings.send_timeout_seconds,
+        send_settle_seconds=settings.send_settle_seconds,
+    )
+    if whatsapp:
+        pace = replace(pace, messages_per_second=whatsapp.messages_per_second)
+    kept = settings.retention
+    retention = Retention(**asdict(kept))
+    desk = Desk(lambda: hotel.hotel, Recogniser.load())
+    channels = channels_of(settings, HttpWire())
+    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention)
+
+
+@asynccontextmanager
+async def _moving(live: Live, hotel: HotelFile, sock: socket.socket) -> AsyncGenerator[None]:
+    """The rounds run and the doors are open inside; on the way out everything ends in order."""
+    parts, store = live.parts, live.parts.node.store
+    alerts = Alerts(parts, parts.hotel)
+    store.on_trouble = alerts.trouble
+    store.on_broken = partial(_broken, live)
+    await parts.begin()
+    loop = asyncio.get_running_loop()
+    for name, round_ in (
+        ("alerts", alerts.run),
+        ("meter", partial(_meter, parts)),
+        ("hotel-file", partial(_reload, parts, hotel)),
+    ):
+        parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
+    gate = _gate(live)
+    listener = Listener(application(gate), sock, parts.node.clock)
+    ground = Ground(gate=gate, read_again=parts.intake.bell.ring, running=True)
+    control = ControlSocket(ground, socket_path(live.settings.data_dir))
+    try:
+        await listener.open()
+        await control.open()
+        store.note(_note(live, control))
+        yield
+    finally:
+        await _end(live, listener, control)
+
+
+def _gate(live: Live) -> Gate:
+    parts, settings = live.parts, live.settings
+    return Gate(
+        node=parts.node,
+        door=parts.door,
+        roads=parts.roads,
+        ring_events=parts.events.bell.ring,
+        health=partial(health, parts),
+        status=partial(status, parts),
+        metrics=partial(_metrics, parts),
+        limits=settings.limits,
+        mesh_api_key=settings.mesh_api_key,
+    )
+
+
+def _metrics(parts: Parts) -> bytes:
+    from nightporter.ops.metrics import metrics  # a node that nobody scrapes does not load it
+
+    return metrics(parts)
+
+
+def _note(live: Live, control: ControlSocket) -> str:
+    """What stands in data/lock: where the command line finds this node."""
+    told = {"pid": os.getpid(), "control": str(control.path), "gateway": str(live.gateway)}
+    return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE).decode()
+
+
+async def _end(live: Live, listener: Listener, control: ControlSocket) -> None:
+    """Event streams first, then the doors, then what is being decided and sent (SD6)."""
+    live.parts.closing.set()
+    await control.close()
+    seconds = max(STOP_SECONDS_MIN, live.settings.send_timeout_seconds)
+    await asyncio.gather(listener.stop(REQUESTS_END_SECONDS), _finish(live.parts, seconds))
+
+
+async def _finish(parts: Parts, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await parts.finish(parts.tasks)
+    except TimeoutError:
+        log.warning("not everything ended in time: what may have been sent is settled after the next start")
+        for task in parts.tasks:
+            task.cancel()
+        await asyncio.gather(*parts.tasks, return_exceptions=True)
+        for channel in parts.channels.values():
+            await channel.close()
+
+
+def _broken(live: Live, error: StoreBroken) -> None:
+    """Damage or a failed sync: nothing may be acknowledged any more, the process ends (ST3)."""
+    live.parts.node.counts.add("alerts", "store_broken")
+    log.critical("alert", reason="store_broken", what=error.what, advice=error.advice)
+    live.stop(BROKEN_EXIT_CODE)
+
+
+async def _meter(parts: Parts) -> None:
+    clock = parts.node.clock
+    while True:
+        parts.meter.look(parts.node.counts, clock.elapsed_seconds())
+        await clock.sleep(METER_LOOK_SECONDS)
+
+
+async def _reload(parts: Parts, hotel: HotelFile) -> None:
+    """Look at the hotel's file every few seconds, on a thread: parsing takes longer than an answer may wait (ST7)."""
+    loop, told = asyncio.get_running_loop(), None
+    while True:
+        await parts.node.clock.sleep(HOTEL_LOOK_SECONDS)
+        if await loop.run_in_executor(None, hotel.maybe_reload):
+            log.info("hotel file loaded again", file=hotel.path.name)
+        if hotel.error is not None and hotel.error is not told:
+            log.error("hotel file refused, the facts from before stay", why=str(hotel.error))
+        told = hotel.error
+
+
+def _own_signals(live: Live) -> None:
+    """The first signal ends in order, a second one at once."""
+    loop = asyncio.get_running_loop()
+
+    def signalled(number: int) -> None:
+        if live.stopping.is_set():
+            os._exit(128 + number)
+        live.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, signalled, number)
+
+
+def _tune_collector() -> None:
+    """What is there now stays: the collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
