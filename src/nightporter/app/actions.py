@@ -196,6 +196,16 @@ async def pause_or_resume(ground: Ground, given: Given, _: Progress) -> Any:
     return await _as_request(ground, commands.command, _read(commands.COMMAND, given))
 
 
+async def tell_health(ground: Ground, _: Given, __: Progress) -> Any:
+    """As `GET /health`."""
+    return ground.gate.health()
+
+
+async def tell_status(ground: Ground, _: Given, __: Progress) -> Any:
+    """As `GET /api/mesh/status`."""
+    return ground.gate.status()
+
+
 # --- reading kept deliveries again
 
 _AGAIN = record({}, {"since": moment(), "odd": flag()})
@@ -241,4 +251,6 @@ ACTIONS: Mapping[str, Action] = {
     "guests.add": add_guest,
     "stays.add": add_stay,
     "commands": pause_or_resume,
+    "health": tell_health,
+    "status": tell_status,
 }

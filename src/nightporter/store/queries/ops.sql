@@ -15,3 +15,6 @@ SELECT d.delivery_id, d.entries FROM deliveries d WHERE d.delivery_id > ? AND d.
 -- deliveries_kept_odd: what could not be read, or not all of it
 SELECT d.delivery_id, d.entries FROM deliveries d WHERE d.delivery_id > ? AND d.state = 'odd'
   AND EXISTS (SELECT 1 FROM bodies b WHERE b.delivery_id = d.delivery_id) ORDER BY d.delivery_id LIMIT ?;
+
+-- check_quick: are pages and rows whole? For the doctor
+PRAGMA quick_check(1);

@@ -1,0 +1,170 @@
+"""Doctor: tries every configured part live and says what it found, one finding each."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from nightporter.channels.port import Channel
+from nightporter.clock import SystemClock
+from nightporter.config.hotel import load as load_hotel
+from nightporter.config.settings import Settings
+from nightporter.config.settings_values import Address
+from nightporter.errors import NightporterError
+from nightporter.ops.running import reading
+
+PROBE_SECONDS = 10.0
+SYNCS = 20
+SYNC_BYTES = 4096
+SYNC_SLOW_MS = 25.0
+FREE_BYTES_WELL = 1024**3
+CHECKED_BYTES_MAX = 2 * 1024**3  # a larger file is checked by its verified backups
+
+State = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found, and what to do about it."""
+
+    part: str
+    state: State
+    finding: str
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON and tables."""
+        return asdict(self)
+
+
+async def examine(settings: Settings, channels: Mapping[str, Channel], node_runs: bool) -> list[Finding]:  # noqa: FBT001
+    """Look at everything; nothing is changed but for a few bytes written to the data folder and taken away again."""
+    found = [
+        Finding("node", "ok", "runs on this folder" if node_runs else "does not run"),
+        *_folder(settings.data_dir),
+        *_store(settings.data_dir),
+        _clock(),
+        *_hotel(settings.hotel_file),
+        *_keys(settings),
+    ]
+    if not node_runs:
+        found += [_port("gateway", settings.gateway), _port("console", settings.console)]
+    found += await _channels(settings, channels)
+    return found
+
+
+def _folder(folder: Path) -> Iterator[Finding]:
+    if not folder.exists():
+        yield Finding("data folder", "warn", f"{folder} does not exist yet; the first start makes it")
+        return
+    try:
+        took_ms = _sync_ms(folder)
+    except OSError as error:
+        yield Finding(
+            "data folder", "fail", f"{folder} cannot be written ({error.strerror}); give this user the folder"
+        )
+        return
+    state: State = "ok" if took_ms <= SYNC_SLOW_MS else "warn"
+    yield Finding(
+        "disk", state, f"a write reaches the disk in {took_ms:.2f} ms; every message waits for one or two"
+    )
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    yield Finding("disk space", "ok" if free >= FREE_BYTES_WELL else "warn", f"{free // 1024**2} MB free")
+
+
+def _sync_ms(folder: Path) -> float:
+    taken: list[float] = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(SYNCS):
+            file.write(b"\0" * SYNC_BYTES)
+            file.flush()
+            begun = time.perf_counter()
+            os.fsync(file.fileno())
+            taken.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(taken)
+
+
+def _store(folder: Path) -> Iterator[Finding]:
+    path = folder / "hotel.db"
+    if not path.exists():
+        return
+    if path.stat().st_size > CHECKED_BYTES_MAX:
+        yield Finding("hotel.db", "ok", "too large to be checked here")
+        return
+    try:
+        with reading(folder) as view:
+            verdict = str(view.scalar("check_quick"))
+    except NightporterError as error:
+        yield Finding("hotel.db", "fail", str(error))
+        return
+    if verdict == "ok":
+        yield Finding("hotel.db", "ok", "its pages and rows are whole")
+    else:
+        yield Finding("hotel.db", "fail", f"{verdict}; restore it: nightporter restore local latest")
+
+
+def _clock() -> Finding:
+    """LS2: the clock of leases must count the machine's sleep."""
+    if hasattr(time, "CLOCK_BOOTTIME") or hasattr(time, "CLOCK_MONOTONIC_RAW"):
+        return Finding("clock", "ok", "the machine's sleep is counted")
+    return Finding("clock", "warn", "this system has no clock that counts sleep: do not run a cluster on it")
+
+
+def _hotel(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        yield Finding("hotel file", "warn", f"{path} does not exist: every question goes to staff")
+        return
+    try:
+        hotel = load_hotel(path)
+    except NightporterError as error:
+        yield Finding("hotel file", "fail", str(error))
+        return
+    today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, hotel.zone).date()
+    if hotel.review_due(today):
+        yield Finding("hotel file", "warn", f"looked over last on {hotel.checked_on}: please look again")
+    else:
+        yield Finding("hotel file", "ok", f"{path} is good")
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    if not settings.console_password:
+        yield Finding("console", "warn", "CONSOLE_PASSWORD is not set: a new one is printed at each start")
+    if settings.console.host not in ("127.0.0.1", "::1", "localhost"):
+        yield Finding(
+            "console", "warn", f"listens on {settings.console}: only for the hotel's own network or a VPN"
+        )
+
+
+def _port(name: str, address: Address) -> Finding:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((address.host, address.port))
+        except OSError as error:
+            return Finding(name, "fail", f"{address} cannot be listened on ({error.strerror})")
+    return Finding(name, "ok", f"{address} is free")
+
+
+async def _channels(settings: Settings, channels: Mapping[str, Channel]) -> list[Finding]:
+    if not channels:
+        return [Finding("channels", "warn", "none is configured: set WHATSAPP_* or SPOKI_*")]
+    found: list[Finding] = []
+    for name, channel in channels.items():
+        good = await channel.probe(PROBE_SECONDS)
+        await channel.close()
+        what = "takes our token" if good else "does not answer, or refuses our token"
+        found.append(Finding(name, "ok" if good else "fail", f"the provider {what}"))
+    if settings.whatsapp and not settings.whatsapp.verify_token:
+        found.append(
+            Finding("whatsapp", "warn", "WHATSAPP_VERIFY_TOKEN is not set: Meta cannot register the webhook")
+        )
+    return found
