@@ -1,0 +1,133 @@
+"""The console as one application: routes, headers that browsers must obey, and what watchers read without a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nightporter.console.deeds import Deeds
+from nightporter.console.login import Attempts, Password
+from nightporter.console.pages import Pages
+from nightporter.console.parts import Parts
+from nightporter.console.session import Sessions
+from nightporter.console.streams import Streams
+from nightporter.ops.health import health
+
+STATIC = "/static"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    "cache-control": "no-store",
+}
+
+
+class StrictHeaders:
+    """Adds the headers that an answer does not set itself."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> None:
+        self._app = app
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                given = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in given}
+                message["headers"] = given + [pair for pair in self._headers if pair[0] not in names]
+            await send(message)
+
+        await self._app(scope, receive, add if scope["type"] == "http" else send)
+
+
+class StaticForLong(StaticFiles):
+    """Files whose address changes with their content: browsers may keep them."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        """The file, to be kept for a day."""
+        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType]
+        response.headers["cache-control"] = "public, max-age=86400"
+        return response
+
+
+def application(parts: Parts, *, password: str) -> Starlette:
+    """The staff's pages, behind `password`. `parts.closing` ends their event streams (SD6)."""
+    store, sessions = parts.node.store, Sessions()
+    streams = Streams(lambda: store.groups, parts.closing)
+    pages = Pages(parts, sessions, streams)
+    deeds = Deeds(parts, sessions, pages, Password(password), Attempts(parts.node.clock))
+    return Starlette(
+        routes=[*_watchers(parts), *_reading(pages), *_writing(deeds), _static()],
+        middleware=[Middleware(StrictHeaders)],
+    )
+
+
+def _watchers(parts: Parts) -> list[BaseRoute]:
+    async def show_health(_: Request) -> Response:
+        body = health(parts)
+        return JSONResponse(body, 503 if body["status"] == "down" else 200)
+
+    async def show_metrics(_: Request) -> Response:
+        from nightporter.ops.metrics import (  # a node that nobody scrapes does not load it
+            CONTENT_TYPE,
+            metrics,
+        )
+
+        return Response(metrics(parts), headers={"content-type": CONTENT_TYPE})
+
+    return [Route("/health", show_health), Route("/metrics", show_metrics)]
+
+
+def _reading(pages: Pages) -> list[BaseRoute]:
+    looks = {
+        "/": pages.inbox,
+        "/fragments/inbox": pages.inbox_list,
+        "/fragments/count": pages.count,
+        "/conversations/{conversation}": pages.conversation,
+        "/fragments/thread/{conversation}": pages.thread,
+        "/house": pages.house,
+        "/fragments/house": pages.house_state,
+        "/news": pages.news,
+        "/files/{entry}": pages.file,
+        "/changes": pages.changes,
+    }
+    return [Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()]
+
+
+def _writing(deeds: Deeds) -> list[BaseRoute]:
+    acts = {
+        "/logout": deeds.logout,
+        "/conversations/{conversation}/take": deeds.take,
+        "/conversations/{conversation}/answer": deeds.answer,
+        "/conversations/{conversation}/release": deeds.release,
+        "/conversations/{conversation}/done": deeds.finish,
+        "/tasks/{task}/done": deeds.task_done,
+        "/outbox/{message}/settle": deeds.settle,
+    }
+    return [
+        Route("/login", deeds.login_page, methods=["GET"]),
+        Route("/login", deeds.genuine(deeds.login, signed_in=False), methods=["POST"]),
+        Route("/language", deeds.genuine(deeds.language, signed_in=False), methods=["POST"]),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _static() -> BaseRoute:
+    return Mount(STATIC, StaticForLong(packages=[("nightporter.console", "static")]))

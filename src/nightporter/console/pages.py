@@ -1,0 +1,178 @@
+"""What staff look at: each page, and the parts of it that are fetched again when something changes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
+
+from nightporter.console import files, house, news, thread
+from nightporter.console.inbox import InboxReader
+from nightporter.console.parts import Parts
+from nightporter.console.rendering import page
+from nightporter.console.session import Sessions
+from nightporter.console.streams import Streams
+from nightporter.console.visit import Visit, go, receive
+from nightporter.store import View
+
+LOGIN = "/login"
+FILE_SECONDS = 600
+FRAGMENTS = "/fragments/"
+SANDBOX = "default-src 'none'; sandbox"
+
+Handler = Callable[[Request], Awaitable[Response]]
+Look = Callable[[Visit], Awaitable[Response]]
+
+
+class Pages:
+    """Everything that only reads."""
+
+    def __init__(self, parts: Parts, sessions: Sessions, streams: Streams) -> None:
+        self._parts = parts
+        self._sessions = sessions
+        self._streams = streams
+
+    @property
+    def _view(self) -> View:
+        return self._parts.node.store.view
+
+    def now_ms(self) -> int:
+        """The node's time."""
+        return self._parts.node.clock.now_ms()
+
+    def behind_password(self, look: Look) -> Handler:
+        """The page, or the way to the login."""
+
+        async def handler(request: Request) -> Response:
+            visit = await receive(request, self._sessions, self._parts.hotel(), self.now_ms())
+            if visit.visitor.signed_in:
+                return await look(visit)
+            if request.url.path.startswith(FRAGMENTS):
+                return PlainTextResponse("", 401, {"HX-Redirect": LOGIN})
+            return go(LOGIN)
+
+        return handler
+
+    def render(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> Response:
+        """A page with the number of waiting conversations in its head."""
+        return page(
+            template,
+            visit,
+            self._sessions,
+            self.now_ms(),
+            status=status,
+            waiting=self._reader(visit).count(),
+            **values,
+        )
+
+    async def inbox(self, visit: Visit) -> Response:
+        """The list of conversations."""
+        return self._inbox("inbox.html", visit)
+
+    async def inbox_list(self, visit: Visit) -> Response:
+        """The list alone."""
+        return self._inbox("inbox_list.html", visit)
+
+    def _inbox(self, template: str, visit: Visit) -> Response:
+        query = visit.request.query_params
+        show_all = query.get("show") == "all"
+        before = query.get("before", "")
+        reader = self._reader(visit)
+        inbox = reader.all(int(before) if before.isdecimal() else 0) if show_all else reader.waiting()
+        current = query.get("current", "")
+        return self.render(template, visit, inbox=inbox, show_all=show_all, before=before, current=current)
+
+    async def count(self, visit: Visit) -> Response:
+        """How many wait, for the head of the page."""
+        return self.render("count.html", visit)
+
+    async def conversation(self, visit: Visit) -> Response:
+        """One conversation."""
+        return self.conversation_page(visit)
+
+    def conversation_page(
+        self, visit: Visit, *, text: str = "", problem: str = "", status: int = 200
+    ) -> Response:
+        """The conversation with what was typed and why it was not sent."""
+        return self._thread("conversation.html", visit, status=status, text=text, problem=problem)
+
+    async def thread(self, visit: Visit) -> Response:
+        """What was said, alone."""
+        return self._thread("thread.html", visit)
+
+    def _thread(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> Response:
+        conversation_id = visit.request.path_params["conversation"]
+        if self._view.one("conversation_version", (conversation_id,)) is None:
+            return self.problem(visit, "problem.gone", 404)
+        query, now_ms = visit.request.query_params, self.now_ms()
+        before = query.get("before", "")
+        found = thread.read(
+            self._view,
+            conversation_id,
+            now_ms,
+            visit.words.date(now_ms).isoformat(),
+            int(before) if before.isdecimal() else 0,
+        )
+        draft = next((task.draft for task in found.open_tasks if task.task_id == query.get("draft")), "")
+        values["text"] = values.get("text") or draft
+        return self.render(
+            template,
+            visit,
+            status=status,
+            thread=found,
+            before=before,
+            form_id=self._parts.node.ids.new(),
+            channel_known=found.conversation.channel in self._parts.roads,
+            **values,
+        )
+
+    async def house(self, visit: Visit) -> Response:
+        """The state of the house."""
+        return self.render("house.html", visit, house=house.read(self._parts))
+
+    async def house_state(self, visit: Visit) -> Response:
+        """The state alone."""
+        return self.render("house_state.html", visit, house=house.read(self._parts))
+
+    async def news(self, visit: Visit) -> Response:
+        """What belongs to no conversation."""
+        before = visit.request.query_params.get("before", "")
+        items = news.read(self._view, before)
+        older = items[-1].key if len(items) == news.PAGE_NEWS else ""
+        return self.render("news.html", visit, items=items, older=older)
+
+    async def file(self, visit: Visit) -> Response:
+        """A file that a guest sent."""
+        kept = files.find(self._view, self._parts.node.store.folder, visit.request.path_params["entry"])
+        if kept is None:
+            return self.problem(visit, "problem.gone", 404)
+        headers = {
+            "cache-control": f"private, max-age={FILE_SECONDS}",
+            "content-security-policy": SANDBOX,
+        }
+        place = "inline" if kept.shown else "attachment"
+        return FileResponse(
+            kept.path,
+            media_type=kept.media_type,
+            headers=headers,
+            filename="file",
+            content_disposition_type=place,
+        )
+
+    async def changes(self, visit: Visit) -> Response:
+        """The event stream of an open page."""
+        if self._streams.full:
+            return PlainTextResponse("too many open pages", 503)
+        until_ms = visit.visitor.until_ms
+        events: AsyncIterator[bytes] = self._streams.follow(lambda: self.now_ms() < until_ms)
+        return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    def problem(self, visit: Visit, words: str, status: int) -> Response:
+        """A page that says what is wrong."""
+        return page("problem.html", visit, self._sessions, self.now_ms(), status=status, words=words)
+
+    def _reader(self, visit: Visit) -> InboxReader:
+        now_ms = self.now_ms()
+        return InboxReader(self._view, now_ms, visit.words.date(now_ms).isoformat())
