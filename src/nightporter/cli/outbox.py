@@ -10,7 +10,6 @@ import typer
 from nightporter.cli import output
 from nightporter.cli.reach import do, folder_view
 from nightporter.errors import NotFound
-from nightporter.model.outbox import OutboxState
 
 if TYPE_CHECKING:
     from nightporter.store import Row
@@ -40,7 +39,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_messages(
-    state: Annotated[OutboxState | None, typer.Option(help="only those in this state")] = None,
+    state: Annotated[str | None, typer.Option(help="only those in this state")] = None,
     limit: Annotated[int, typer.Option(min=1, help="at most so many, the oldest first")] = 100_000,
     as_json: Json = False,
 ) -> None:
@@ -48,6 +47,10 @@ def list_messages(
 
     Example: nightporter outbox list --state maybe_sent --json
     """
+    from nightporter.model.outbox import OutboxState
+
+    if state is not None and state not in set(OutboxState):
+        raise typer.BadParameter(f"{state} is no state; known: {', '.join(OutboxState)}")
     found: list[dict[str, Any]] = []
     with folder_view() as view:
         after = ""

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nightporter.cli.output import progress
-from nightporter.config.settings import Settings, load
 from nightporter.errors import NightporterError, NotRunning
 
 if TYPE_CHECKING:
+    from nightporter.config.settings import Settings
     from nightporter.store import View
 
 ANSWER_SECONDS = 120.0  # without a word of progress
@@ -33,6 +33,8 @@ TOLD = Told()
 
 def settings() -> Settings:
     """The settings, as this command line was told to read them."""
+    from nightporter.config.settings import load  # not before a command needs them: --help is instant
+
     return load(TOLD.config)
 
 
