@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -355,15 +355,22 @@ def test_many_tasks_and_the_writers_thread() -> None:
 def test_a_loop_that_is_gone_ends_nothing() -> None:
     """The writer's thread may finish a group after the loop has been closed."""
     with ram_folder() as folder:
+        loop_is_gone = threading.Event()
+
+        def slow(tx: Tx) -> None:
+            tx.run("meta_put", ("a", "v"))
+            assert loop_is_gone.wait(5)
 
         async def start() -> Store:
             store = opened(folder, stepping=ThreadStepping())
-            store.write(LEASE, put("a"))
+            store.write(LEASE, slow)
             return store
 
         store = asyncio.run(start())
+        loop_is_gone.set()
         store.close()
-        gc.collect()
+        assert store.groups == 1
+        assert store.broken is None
 
         async def look() -> set[str]:
             again = opened(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,10 @@ import pytest
 from tests.store.world import LEASE, check_log, opened, ram_folder, settled
 
 from nightporter.errors import CannotKeep, StoreBroken, StoreCorrupt
-from nightporter.store import Store, ThreadStepping, Trouble, Tx
+from nightporter.store import Store, ThreadStepping, Trouble, Tx, log
 from nightporter.store.file import open_writer
 from nightporter.store.node import LOG_PAGES_MAX
-from nightporter.testing.crashfs import CrashDisk, Fault, full, io_error, read_only, sync_error
+from nightporter.testing.crashfs import Call, CrashDisk, Fault, full, io_error, read_only, sync_error
 
 PAGE_BYTES = 4096
 Work = Callable[[Store, CrashDisk], Coroutine[Any, Any, Any]]
@@ -177,11 +178,25 @@ def test_a_checkpoint_without_room_closes_the_door() -> None:
     on_disk(work)
 
 
+class Watching(Fault):
+    """Never strikes; notes who writes: two threads on one connection get errors that no disk made."""
+
+    def __init__(self) -> None:
+        super().__init__("write", apsw.SQLITE_OK, name="hotel.db")
+        self.threads: set[str] = set()
+
+    def strikes(self, call: Call, name: str) -> bool:
+        if call == self.on and name.endswith(self.name):
+            self.threads.add(threading.current_thread().name)
+        return False
+
+
 @pytest.mark.parametrize("threaded", [False, True])
 def test_a_log_that_a_reader_keeps_long_closes_the_door(threaded: bool) -> None:
     """ST6: a forgotten cursor keeps the write-ahead log from being moved; the door answers before the disk is full."""
 
     async def work(store: Store, disk: CrashDisk) -> None:
+        disk.fault = watching = Watching()
         reader = apsw.Connection(
             str(store.folder / "hotel.db"), vfs=disk.vfs, flags=apsw.SQLITE_OPEN_READONLY
         )
@@ -210,6 +225,7 @@ def test_a_log_that_a_reader_keeps_long_closes_the_door(threaded: bool) -> None:
             await turn()
         assert await store.write(LEASE, add(number)) == 1
         assert numbers(store) == list(range(number + 1))
+        assert watching.threads == {"store-writer" if threaded else "MainThread"}
 
     on_disk(work, threaded=threaded, log_bytes_max=2_000_000)
 
@@ -313,6 +329,9 @@ def test_a_damaged_page_is_found_at_run_time(finder: str) -> None:
         store._connection.execute("PRAGMA shrink_memory")
         everything = ("~", 1_000_000)
 
+        def elsewhere(tx: Tx) -> int:
+            return tx.run("meta_put", ("k", "v"))
+
         def meets(tx: Tx) -> None:
             tx.all("audit_list", everything)
 
@@ -325,7 +344,7 @@ def test_a_damaged_page_is_found_at_run_time(finder: str) -> None:
                 store.view.all("audit_list", everything)
         else:
             unit = meets if finder == "unit" else swallows
-            lost = await settled([store.write(LEASE, each) for each in (add(1_000), unit, add(1_001))])
+            lost = await settled([store.write(LEASE, each) for each in (elsewhere, elsewhere, unit)])
             assert [type(error) for error in lost] == [StoreBroken] * 3
         await turn()
         assert len(broken) == 1
@@ -336,6 +355,38 @@ def test_a_damaged_page_is_found_at_run_time(finder: str) -> None:
     with ram_folder() as folder:
         asyncio.run(filled(folder))
         asyncio.run(work(folder))
+
+
+def test_nothing_of_a_group_is_acknowledged_when_damage_is_found_meanwhile() -> None:
+    """A reader may meet it while the writer commits."""
+
+    async def work(store: Store, _: CrashDisk) -> None:
+        def while_this_runs(_: Tx) -> None:
+            store._writer.fail("a reader met damage")
+
+        results = await settled([store.write(LEASE, unit) for unit in (add(1), while_this_runs, add(2))])
+        assert [type(result) for result in results] == [StoreBroken] * 3
+
+    on_disk(work)
+
+
+def test_a_row_that_another_program_put_into_the_log_is_gone_over() -> None:
+    """The head in memory is wrong then, once."""
+
+    async def work(store: Store, disk: CrashDisk) -> None:
+        await store.write(LEASE, add(1))
+        other = apsw.Connection(str(store.folder / "hotel.db"), vfs=disk.vfs)
+        newest = log.head(other)
+        with other:
+            log.append(other, newest, 1, 0, "changes", b"")
+        other.close()
+        (lost,) = await settled([store.write(LEASE, add(2))])
+        assert isinstance(lost, CannotKeep)
+        await store.look(LEASE)
+        assert await store.write(LEASE, add(3)) == 1
+        assert store.view.scalar("log_head") == newest.seq + 2
+
+    on_disk(work)
 
 
 @pytest.mark.parametrize("victim", ["hotel.db", "lock"])

@@ -131,9 +131,12 @@ class Writer:
             self._settle([(waiting.future, self._stopped()) for waiting in self._drain()])
 
     def idle(self) -> None:
-        """Between bursts: move a piece of the write-ahead log into the file."""
-        if self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long):
-            self._checkpoint()
+        """Between bursts: move a piece of the write-ahead log into the file. Never raises."""
+        try:
+            if self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long):
+                self._checkpoint()
+        except BaseException as error:  # noqa: BLE001 - as in `step`
+            self.fail(error)
 
     def tidy(self) -> None:
         """Let the writer's thread have an idle moment."""
@@ -219,7 +222,6 @@ class Writer:
             )
             self.broken = broken
         self._stepping.post(lambda: self._on_broken(broken))
-        self._stepping.wake()  # what waits fails now
 
     def judge(self, error: apsw.Error) -> None:
         """Another connection's error: damage stops the node, a disk's trouble is named, the rest is the caller's."""
