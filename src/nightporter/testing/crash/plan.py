@@ -17,7 +17,7 @@ NO_STATUS = (0.0, 0.3)  # share of answers of which the provider never tells a s
 GUESTS = (14, 34)
 WITHIN_MS = (0, 0, 60, 300)  # 0: all at once
 TIME_MS_MAX = 600
-START_MS_MAX = 1_500
+START_PERCENT = (40, 130)  # of how long the last start took: before, while and just after it recovers
 JITTER_MS_MAX = 30
 
 
@@ -35,17 +35,23 @@ MOMENTS = (Moment.TOLD, Moment.TOLD, Moment.ACCEPTED, Moment.ACCEPTED, Moment.TI
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One life of the node: `guests` write within `within_ms`; the kill comes `delay_ms` after the moment."""
+    """One life of the node: `guests` write within `within_ms`; the kill comes `delay_ms` after the moment.
+
+    A kill while it starts comes at `start_percent` of the time that the last start took, and nobody writes.
+    """
 
     guests: int
     within_ms: int
     moment: Moment
     count: int  # the how manyth 200 or accepted send of this life, where the moment is one
     delay_ms: int
+    start_percent: int
 
     def __str__(self) -> str:
         """The kill's moment in words."""
         after = f"{self.moment}"
+        if self.moment is Moment.START:
+            return f"{after}, {self.start_percent} % of a start"
         if self.moment in (Moment.TOLD, Moment.ACCEPTED):
             after += f" (number {self.count})"
         return f"{after}, {self.delay_ms} ms"
@@ -74,14 +80,11 @@ class Plan:
         )
 
     def cycles(self) -> Iterator[Cycle]:
-        """The lives, without end; the first is never killed while it starts, for nothing is owed then."""
+        """The lives, without end; the first ends after a 200, for before it nothing is owed."""
         dice = Dice(self.seed + 1_000_003)
         first = True
         while True:
-            moment = one_of(dice, MOMENTS)
-            if first and moment is Moment.START:
-                moment = Moment.TIME
-            yield _cycle(dice, moment)
+            yield _cycle(dice, Moment.TOLD if first else one_of(dice, MOMENTS))
             first = False
 
     def behaviour(self) -> dict[str, object]:
@@ -115,14 +118,12 @@ def _cycle(dice: Dice, moment: Moment) -> Cycle:
     delay_ms = below(dice, JITTER_MS_MAX + 1)
     if moment is Moment.TIME:
         delay_ms = below(dice, TIME_MS_MAX)
-    elif moment is Moment.START:
-        delay_ms = below(dice, START_MS_MAX)
     elif happens(dice, 0.3):
         delay_ms = 0
     count = 1 + below(dice, guests // 2)
     if moment is Moment.TOLD:
         count = _between(dice, (OPEN_LEAST, guests))
-    return Cycle(guests, one_of(dice, WITHIN_MS), moment, count, delay_ms)
+    return Cycle(guests, one_of(dice, WITHIN_MS), moment, count, delay_ms, _between(dice, START_PERCENT))
 
 
 def _between(dice: Dice, limits: tuple[int, int]) -> int:

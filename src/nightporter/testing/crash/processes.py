@@ -77,22 +77,28 @@ def free_port() -> int:
 class Fake:
     """The provider fake."""
 
-    def __init__(self, process: Process, url: str) -> None:
+    def __init__(self, process: Process, port: int) -> None:
         self._process = process
-        self.url = url
+        self.url = f"http://127.0.0.1:{port}"
 
     @staticmethod
     async def start(folders: Folders, plan: Plan, webhook_url: str) -> Fake:
-        """Start it; it tells its address on its first line."""
+        """Start it; it listens a moment later."""
+        port = free_port()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "nightporter.testing.providers",
+            sys.executable, "-m", "nightporter.testing.providers", "--port", str(port),
             "--webhook-url", webhook_url, "--app-secret", APP_SECRET, "--token", TOKEN,
             "--phone-number-id", PHONE_NUMBER_ID, "--ledger", str(folders.ledger),
             "--behaviour", json.dumps(plan.behaviour()), "--seed", str(plan.seed),
             stdin=DEVNULL, stdout=PIPE,
         )  # fmt: skip
-        assert process.stdout is not None, "its output is a pipe"
-        return Fake(process, json.loads(await process.stdout.readline())["url"])
+        return Fake(process, port)
+
+    async def ready(self) -> None:
+        """Wait until it listens: it tells its address."""
+        assert self._process.stdout is not None, "its output is a pipe"
+        line = await self._process.stdout.readline()
+        assert line, "the provider fake did not start"
 
     async def waiting(self, session: aiohttp.ClientSession) -> int:
         """Webhooks that the node has not taken yet."""

@@ -89,6 +89,8 @@ class Stretch:
         timeout = aiohttp.ClientTimeout(total=ASK_SECONDS_MAX)
         try:
             async with aiohttp.ClientSession(timeout=timeout) as session:
+                await node.start()
+                await fake.ready()
                 await self._live_and_die(session, node, load)
                 await self._rest(session, node, load, fake)
                 await self._judge(node)
@@ -107,15 +109,14 @@ class Stretch:
     # -- lives
 
     async def _live_and_die(self, session: aiohttp.ClientSession, node: NodeProcess, load: Load) -> None:
-        """Lives and kills, until enough have counted; the last life goes on."""
+        """Lives and kills, until enough have counted; the node runs before, and goes on afterwards."""
         cycles = self._plan.cycles()
-        await node.start()
         while self._report.counted < self._wanted:
             if self._report.kills >= self._wanted * LIVES_FACTOR:
                 raise NodeFailed(f"only {self._report.counted} of {self._report.kills} kills had enough open")
             cycle = next(cycles)
             if cycle.moment is Moment.START:
-                await self._clock.sleep(cycle.delay_ms / 1000)
+                await self._clock.sleep(self._report.start_seconds[-1] * cycle.start_percent / 100)
             else:
                 self._report.start_seconds.append(await node.healthy(session))
                 await self._catch_up()
