@@ -19,7 +19,9 @@ from nightporter.store import Trouble
 from nightporter.testing.providers.wire import Webhook
 
 GUEST = "393331234567"
-URGENT = "Help, there is a fire in my room!"  # by rule, so it is answered at once whatever the recogniser learned
+URGENT = (
+    "Help, there is a fire in my room!"  # by rule, so it is answered at once whatever the recogniser learned
+)
 TIGHT = LimitSettings(keyed_per_minute=5, refused_per_minute=2, trusted_proxies=())
 WHATSAPP, SPOKI = "/webhooks/whatsapp", "/webhooks/spoki"
 
@@ -49,9 +51,7 @@ def problem(body: bytes) -> dict[str, Any]:
 def test_a_guest_writes_and_is_answered_on_both_channels(tmp_path: Path) -> None:
     async def story(node: RunningNode) -> None:
         for name, core in (("whatsapp", node.meta), ("spoki", node.spoki)):
-            core.guest_sends(
-                GUEST, "text", node.node.clock.now_ms(), {"body": URGENT}
-            )
+            core.guest_sends(GUEST, "text", node.node.clock.now_ms(), {"body": URGENT})
             node.providers[name].poke()
             await node.until(lambda core=core: len(core.ledger.accepted()) == 1)
         await node.idle()
@@ -131,7 +131,9 @@ def test_a_body_over_the_limit_is_refused_also_when_its_length_lies(tmp_path: Pa
         assert (status, problem(told)["code"]) == (413, "body_too_large")
         assert (await post(node, WHATSAPP, in_pieces(BODY_BYTES_MAX), {}))[0] == 413
         assert len(kept(node)) == 1
-        assert (await post(node, WHATSAPP, b"{}", signed(node, b"{}")))[0] == 200  # the same connection goes on
+        assert (await post(node, WHATSAPP, b"{}", signed(node, b"{}")))[
+            0
+        ] == 200  # the same connection goes on
 
     on_node(tmp_path, story, rounds=False)
 
@@ -153,7 +155,9 @@ def test_a_head_over_the_limit_is_refused(tmp_path: Path) -> None:
         many = b"".join(b"x-%d: y\r\n" % number for number in range(200))
         answer = await talk(node, b"GET /health HTTP/1.1\r\nhost: x\r\n" + many + b"\r\n")
         assert answer.startswith(b"HTTP/1.1 431 ")
-        endless = await talk(node, b"GET /health HTTP/1.1\r\n", *[b"x-y: " + bytes([97]) * 4096 + b"\r\n"] * 400)
+        endless = await talk(
+            node, b"GET /health HTTP/1.1\r\n", *[b"x-y: " + bytes([97]) * 4096 + b"\r\n"] * 400
+        )
         assert endless.startswith(b"HTTP/1.1 431 ") or endless == b"reset"
         assert (await talk(node, b"\x00\x01\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
 

@@ -1,4 +1,4 @@
-"""A running node for tests: real store, real rounds, real listener on loopback, before provider fakes with real servers.
+"""A running node for tests: real store, rounds and listener on loopback, before provider fakes with real servers.
 
 def test_it(tmp_path):
     async def story(node: RunningNode) -> None:

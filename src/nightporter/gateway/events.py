@@ -26,7 +26,16 @@ from nightporter.gateway.shapes import (
     words,
 )
 from nightporter.journal import events
-from nightporter.journal.events import REPLAY_EVENTS, REPLAYED, Accepted, Event, EventState, NewEvent, Replay
+from nightporter.journal.events import (
+    EVER_MS,
+    REPLAY_EVENTS,
+    REPLAYED,
+    Accepted,
+    Event,
+    EventState,
+    NewEvent,
+    Replay,
+)
 from nightporter.journal.keys import Scope
 from nightporter.model.message import JSONObject
 
@@ -145,7 +154,7 @@ async def replay_which(ask: Ask, told: JSONObject) -> JSONObject | Problem:
         state=EventState(told.get("state", EventState.DEAD)),
         type=told.get("type", ""),
         from_ms=told.get("from", 0),
-        to_ms=told.get("to", Replay.to_ms),
+        to_ms=told.get("to", EVER_MS),
     )
     now_ms, cursor, total = node.clock.now_ms(), events.start_of(which), 0
     found = [cursor]

@@ -17,6 +17,7 @@ REPLAY_EVENTS = 500  # in one unit; more is done in several
 FINGERPRINT_BYTES = 32
 EXACT_FLOAT_MAX = 2.0**53  # up to here a whole float and an integer are one number
 
+EVER_MS = 2**62
 Cursor = tuple[int, str]  # when an event was accepted, and its id: the order of events
 
 
@@ -89,7 +90,7 @@ class Replay:
     state: EventState = EventState.DEAD
     type: str = ""
     from_ms: int = 0
-    to_ms: int = 2**62
+    to_ms: int = EVER_MS
 
 
 def fingerprint(new: NewEvent) -> bytes:
