@@ -1,9 +1,7 @@
-"""`nightporter`: the table of commands, and the one place that turns an error into one line and an exit code."""
+"""`nightporter`: the table of commands and its parser."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +10,8 @@ from typer._click.exceptions import ClickException, UsageError  # Typer 0.29 bri
 
 import nightporter
 from nightporter.cli import desk, events, guests, keys, logs, node, outbox, tasks
+from nightporter.cli.failing import FAILED, INTERRUPTED, USAGE, fail
 from nightporter.cli.reach import TOLD
-from nightporter.errors import NightporterError
-
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="nightporter",
@@ -51,24 +47,14 @@ for part in (node, desk, keys, events, outbox, tasks, guests, logs):
     part.add_to(app)
 
 
-def main() -> int:
-    """Run the command line; the exit code: 0 only when it was done."""
+def run() -> int:
+    """Parse the command line and run its command; the exit code."""
     try:
         code = app(standalone_mode=False)
-    except NightporterError as error:
-        return _fail(str(error), FAILED)
     except UsageError as error:
-        return _fail(f"{error.format_message()} See --help.", USAGE)
+        return fail(f"{error.format_message()} See --help.", USAGE)
     except ClickException as error:
-        return _fail(error.format_message(), FAILED)
-    except (KeyboardInterrupt, typer.Abort):
+        return fail(error.format_message(), FAILED)
+    except typer.Abort:
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone, for example `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
     return code if isinstance(code, int) else 0
-
-
-def _fail(line: str, code: int) -> int:
-    sys.stderr.write(" ".join(f"nightporter: {line}".split()) + "\n")
-    return code

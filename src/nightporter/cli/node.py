@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from nightporter.cli import output
-from nightporter.cli.reach import ask_running, do, folder_view, settings
+from nightporter.cli.reach import TOLD, ask_running, do, folder_view, settings
+from nightporter.cli.up import run_node
 from nightporter.errors import NightporterError, NotRunning
 
 DEMO_GROUP = "nightporter.demo"
@@ -30,9 +31,7 @@ def up() -> None:
 
     Example: NIGHTPORTER_GATEWAY=127.0.0.1:3001 nightporter up
     """
-    from nightporter.app.serve import run
-
-    raise typer.Exit(run(settings()))
+    raise typer.Exit(run_node(TOLD.config))
 
 
 def demo() -> None:
