@@ -10,7 +10,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -18,6 +19,7 @@ from functools import partial
 import orjson
 import structlog
 
+from nightporter import console
 from nightporter.app.actions import Ground
 from nightporter.app.build import Pace, Parts, join
 from nightporter.app.control import ControlSocket, socket_path
@@ -30,6 +32,7 @@ from nightporter.cluster.single import take
 from nightporter.config.hotel import HotelFile
 from nightporter.config.settings import Settings
 from nightporter.config.settings_values import Address
+from nightporter.console import new_password
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser.recogniser import Recogniser
 from nightporter.errors import PortBusy, StoreBroken
@@ -65,6 +68,8 @@ class Live:
     settings: Settings
     parts: Parts
     gateway: Address
+    console: Address
+    console_password: str = field(default="", repr=False)  # made for this start; "" = the setting has one
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     exit_code: int = 0
 
@@ -105,6 +110,7 @@ async def serve(
         _tune_collector()
         _own_signals(live)
         log.info("ready", gateway=str(live.gateway), node=settings.node, data=str(settings.data_dir))
+        _tell_console(live)
         await live.stopping.wait()
         log.info("stopping")
     log.info("stopped")
@@ -119,20 +125,34 @@ async def running(
     clock = clock or SystemClock()
     _warn(settings)
     hotel = HotelFile(settings.hotel_file)
-    sock = _bind_all(settings)
+    sockets = _bind_all(settings)
     try:
         store = open_store(settings, clock)
         try:
             if logbook:
                 logbook.keep_in(settings.data_dir)
             parts = await _join(settings, store, clock, hotel)
-            live = Live(settings=settings, parts=parts, gateway=bound_to(sock))
-            async with _moving(live, hotel, sock):
+            live = Live(
+                settings=settings,
+                parts=parts,
+                gateway=bound_to(sockets[0]),
+                console=bound_to(sockets[1]),
+                console_password="" if settings.console_password else new_password(),
+            )
+            async with _moving(live, hotel, sockets):
                 yield live
         finally:
             store.close()
     finally:
-        sock.close()
+        for sock in sockets:
+            sock.close()
+
+
+def _tell_console(live: Live) -> None:
+    """Where staff sign in; on the terminal only, for the log keeps no password."""
+    password = f"   password until the next start: {live.console_password}" if live.console_password else ""
+    sys.stdout.write(f"console: http://{live.console}{password}\n")
+    sys.stdout.flush()
 
 
 def _warn(settings: Settings) -> None:
@@ -144,11 +164,16 @@ def _warn(settings: Settings) -> None:
         log.warning("no hotel file: every question goes to staff", file=str(settings.hotel_file))
 
 
-def _bind_all(settings: Settings) -> socket.socket:
+def _bind_all(settings: Settings) -> list[socket.socket]:
     """Take the ports before anything else starts. A folder that another node has is told first: it is the reason."""
+    bound: list[socket.socket] = []
     try:
-        return bind(settings.gateway, "gateway")
+        for address, name in ((settings.gateway, "gateway"), (settings.console, "console")):
+            bound.append(bind(address, name))
+        return bound
     except PortBusy:
+        for sock in bound:
+            sock.close()
         if (settings.data_dir / "lock").exists():
             with suppress(OSError):
                 FolderLock(settings.data_dir).close()  # raises FolderInUse
@@ -175,7 +200,7 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
 
 
 @asynccontextmanager
-async def _moving(live: Live, hotel: HotelFile, sock: socket.socket) -> AsyncGenerator[None]:
+async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]) -> AsyncGenerator[None]:
     """The rounds run and the doors are open inside; on the way out everything ends in order."""
     parts, store = live.parts, live.parts.node.store
     alerts = Alerts(parts, parts.hotel)
@@ -190,16 +215,22 @@ async def _moving(live: Live, hotel: HotelFile, sock: socket.socket) -> AsyncGen
     ):
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
-    listener = Listener(application(gate), sock, parts.node.clock)
+    password = live.settings.console_password or live.console_password
+    pages = console.application(parts, password=password)
+    listeners = [
+        Listener(app, sock, parts.node.clock)
+        for app, sock in zip((application(gate), pages), sockets, strict=True)
+    ]
     ground = Ground(gate=gate, read_again=parts.intake.bell.ring, running=True)
     control = ControlSocket(ground, socket_path(live.settings.data_dir))
     try:
-        await listener.open()
+        for listener in listeners:
+            await listener.open()
         await control.open()
         store.note(_note(live, control))
         yield
     finally:
-        await _end(live, listener, control)
+        await _end(live, listeners, control)
 
 
 def _gate(live: Live) -> Gate:
@@ -229,12 +260,13 @@ def _note(live: Live, control: ControlSocket) -> str:
     return orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-async def _end(live: Live, listener: Listener, control: ControlSocket) -> None:
+async def _end(live: Live, listeners: Sequence[Listener], control: ControlSocket) -> None:
     """Event streams first, then the doors, then what is being decided and sent (SD6)."""
     live.parts.closing.set()
     await control.close()
     seconds = max(STOP_SECONDS_MIN, live.settings.send_timeout_seconds)
-    await asyncio.gather(listener.stop(REQUESTS_END_SECONDS), _finish(live.parts, seconds))
+    stops = [listener.stop(REQUESTS_END_SECONDS) for listener in listeners]
+    await asyncio.gather(*stops, _finish(live.parts, seconds))
 
 
 async def _finish(parts: Parts, seconds: float) -> None:
