@@ -118,9 +118,11 @@ def tried(mutant: Mutant) -> bool:
         command = [sys.executable, "-m", *mutant.judge]
         run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         words = [line for line in run.stdout.splitlines() if line.startswith(("seed ", "FAILED", "ERROR"))]
-        verdict = "noticed" if run.returncode else "NOT NOTICED"
-        print(f"{mutant.name:24} {mutant.rule:4} {verdict}  {(words or [''])[0][:110]}")
-        return run.returncode != 0
+        if run.returncode and not words:  # it did not get as far as judging
+            raise SystemExit(f"{mutant.name}: {(run.stderr or run.stdout)[-1500:]}")
+        verdict = "noticed" if words else "NOT NOTICED"
+        print(f"{mutant.name:24} {mutant.rule:4} {verdict}  {(words or [''])[0][:110]}", flush=True)
+        return bool(words)
     finally:
         shutil.rmtree(folder)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import multiprocessing
 import os
 import sys
@@ -16,12 +15,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import structlog
 from rich.progress import track
 
 from nightporter.clock import SystemClock
 from nightporter.testing.sim.faults import KINDS
-from nightporter.testing.sim.run import Outcome, run_seed
+from nightporter.testing.sim.run import Outcome, quiet, run_seed
 
 TRACE_LINES = 60
 
@@ -42,11 +40,6 @@ def main() -> int:
             range(given.first, given.first + given.seeds), given.processes, given.results, stop=given.stop
         )
     return one(given.seed or 0)
-
-
-def quiet() -> None:
-    """The rounds' log would drown the course of a seed."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 1))
 
 
 def one(seed: int) -> int:

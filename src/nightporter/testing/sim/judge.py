@@ -20,12 +20,7 @@ def judge(world: World, view: View, doubtful: int) -> list[str]:
     `doubtful`: sends whose outcome the node could not know, and claims at crashes.
     """
     broken: list[str] = []
-    kept = {
-        which
-        for record in world.provider.ledger.webhooks(200)
-        for kind, which, _ in record.data["contents"]
-        if kind == "message"
-    }
+    kept = set(_first_told(world))
     maybe = _maybe_sent(view)
     _answers(world, kept, maybe, broken)
     _twice(world, broken)
@@ -78,13 +73,28 @@ def _covers(world: World) -> dict[str, set[str]]:
 
 
 def _in_order(world: World, broken: list[str]) -> None:
-    """What one guest gets comes in the order of what was asked: ids begin with the time of the question (G3, SD4)."""
+    """What one guest gets comes in the order of what was asked (G3); ids begin with the time of the question (SD4).
+
+    A question that reached us after a later one may be answered after it.
+    """
+    came = _first_told(world)
+    asked = {which: came.get(wamid, 0) for wamid, ids in _covers(world).items() for which in ids}
     newest: dict[str, str] = {}
     for message in world.provider.ledger.accepted() if world.in_order else ():
-        which = message.callback_data or ""
-        if which < newest.get(message.guest, ""):
-            broken.append(f"{message.guest} got {which} after {newest[message.guest]}")
-        newest[message.guest] = max(which, newest.get(message.guest, ""))
+        which, before = message.callback_data or "", newest.get(message.guest, "")
+        if which < before and asked.get(which, 0) < asked.get(before, 0):
+            broken.append(f"{message.guest} got {which} after {before}")
+        newest[message.guest] = max(which, before)
+
+
+def _first_told(world: World) -> dict[str, int]:
+    """When each guest's message was first answered with 200."""
+    came: dict[str, int] = {}
+    for record in world.provider.ledger.webhooks(200):
+        for kind, which, _ in record.data["contents"]:
+            if kind == "message":
+                came.setdefault(which, record.t_ms)
+    return came
 
 
 def _twice(world: World, broken: list[str]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from random import Random
+
+import structlog
 
 from nightporter.app.build import Pace, join
 from nightporter.channels.whatsapp import WhatsApp
@@ -39,7 +41,8 @@ REST_SECONDS = 150.0
 SETTLE_SECONDS = 20.0
 SEND_TIMEOUT_SECONDS = 5.0
 CRASHES_MAX = 3
-CRASH_STEPS = (1, 400)  # callbacks after a guest wrote
+CRASH_STEPS = 400  # callbacks after a guest wrote, at most
+CRASH_STEPS_SOON = 20  # after a 200, or after a request arrived at the provider
 DOWN_SECONDS = (0.2, 8.0)
 RAM = Path("/dev/shm")  # noqa: S108 - a disk in memory, where there is one
 PACE = Pace(
@@ -127,7 +130,8 @@ class Run:
         self.trace: list[str] = []
         self.failures: list[str] = []  # what asyncio could give to nobody
         self.mattered: Counter[str] = Counter()
-        self._armed = False
+        self._armed = ""
+        self.world.moment = self._moment
         self.world.in_order = self.world.behaviour.arrival_ms == 0
 
     def _behaviour(self) -> Behaviour:
@@ -200,16 +204,20 @@ class Run:
         self._note(f"{phone} {kind}")
 
     def _arm(self) -> None:
-        """The next guest who writes is the last thing but a few steps that this process sees."""
-        self._armed = True
+        """The next such moment is the last thing but a few steps that this process sees."""
+        self._armed = self.chance.choice(("written", "told", "told", "arrived"))
+
+    def _moment(self, kind: str) -> None:
+        if self._armed == kind and self.world.door is not None:
+            self._armed = ""
+            most = CRASH_STEPS if kind == "written" else CRASH_STEPS_SOON
+            self.world.loop.crash_at_step = self.world.loop.steps + self.chance.randint(1, most)
 
     def _writes(self, phone: str, text: str, *, strictly: bool = False) -> None:
         now_ms = self.world.now_ms()
         wamid = self.world.provider.guest_sends(phone, "text", now_ms, {"body": text})
         self.world.sent.append(Sent(phone, wamid, now_ms, text, strictly))
-        if self._armed and self.world.door is not None:
-            self._armed = False
-            self.world.loop.crash_at_step = self.world.loop.steps + self.chance.randint(*CRASH_STEPS)
+        self._moment("written")
         self._note(f"{phone} writes {text!r} ({wamid[-8:]})")
 
     def _calm(self) -> None:
@@ -304,6 +312,6 @@ def run_seed(seed: int) -> Outcome:
         shutil.rmtree(folder)
 
 
-def run_seeds(seeds: Sequence[int]) -> list[Outcome]:
-    """Several seeds, one after the other."""
-    return [run_seed(seed) for seed in seeds]
+def quiet() -> None:
+    """The rounds' log would drown the course of a seed."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))

@@ -46,6 +46,7 @@ class World:
     door: Door | None = None  # None while no process runs
     sent: list[Sent] = field(default_factory=list[Sent])
     did: Counter[str] = field(default_factory=Counter[str])  # what guests and staff did besides writing once
+    moment: Callable[[str], None] = lambda _: None  # hears of moments at which a crash is most telling
     in_order: bool = True  # the network keeps the order of requests
     doubtful: int = 0  # sends after which the node could not know the outcome
     provider: MetaProvider = field(init=False)
@@ -115,6 +116,7 @@ class World:
         if door is not None:
             headers = {name.lower(): value for name, value in webhook.headers.items()}
             status = (await door.accept("whatsapp", headers, webhook.body)).status
+            self.moment("told")
         self._flying.discard(webhook.id)
         self.provider.webhook_result(webhook.id, status, self.now_ms())
 
@@ -152,6 +154,7 @@ class SimWire:
 
         def arrives() -> None:
             answer = world.provider.handle(method, path, headers, body, world.now_ms())
+            world.moment("arrived")
             if answer.action is not Action.NEVER:
                 world.at(answer.delay_ms / 1000, lambda: answered(answer))
 
