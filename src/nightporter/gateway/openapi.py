@@ -27,6 +27,7 @@ _LIMIT_HEADERS = {
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": TEXT}}
 _WAITING = frozenset({429, 503})
+_NOT_GIVEN: JSONObject = {"const": "", "description": "an empty value counts as not given"}
 
 
 def openapi() -> JSONObject:
@@ -86,7 +87,7 @@ def _parameters(operation: Operation) -> list[JSONObject]:
         if segment.startswith("{")
     ]
     in_query = [
-        {"name": name, "in": "query", "required": False, "schema": field.schema}
+        {"name": name, "in": "query", "required": False, "schema": {"anyOf": [field.schema, _NOT_GIVEN]}}
         for name, field in operation.query.items()
     ]
     return in_path + in_query

@@ -80,11 +80,7 @@ class Match:
 
     operations: Mapping[str, Operation]
     names: Mapping[str, str]
-
-    @property
-    def allow(self) -> str:
-        """The methods, as the `Allow` header lists them."""
-        return allowed(self.operations)
+    allow: str  # the methods, as the `Allow` header lists them
 
 
 def allowed(methods: Iterable[str]) -> str:
@@ -109,8 +105,8 @@ class Routes:
         for pattern, operations in self._open.get(len(parts), ()):
             names = _names(pattern, parts)
             if names is not None:
-                return Match({**operations, **exact}, names)
-        return Match(exact, {}) if exact else None
+                return Match({**operations, **exact}, names, allowed(exact or operations))
+        return Match(exact, {}, allowed(exact)) if exact else None
 
     def _table(self, operation: Operation) -> dict[str, Operation]:
         segments = operation.segments()
