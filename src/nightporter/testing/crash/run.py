@@ -23,7 +23,7 @@ from nightporter.testing.crash.processes import (
     NodeProcess,
     free_port,
 )
-from nightporter.testing.crash.stages import Stage, States, count_stages, states_on_disk
+from nightporter.testing.crash.stages import UNANSWERED, Stage, States, count_stages, states_on_disk
 
 LOOK_SECONDS = 0.002
 MOMENT_SECONDS_MAX = 3.0  # a moment that does not come is over
@@ -171,7 +171,8 @@ class Stretch:
         still_open = logs.open_at(kill.at_ms, self._plan.answer_ms)
         open_stages = count_stages(still_open, kill.states, logs, kill.at_ms)
         recorded = self._recorded(kill.states, kill.at_ms)
-        counts = len(still_open) >= OPEN_LEAST
+        between = sum(open_stages[stage] for stage in UNANSWERED)
+        counts = between >= OPEN_LEAST
         report.kills += 1
         report.counted += counts
         report.stages += open_stages
@@ -179,8 +180,8 @@ class Stretch:
         self._kills.append(kill)
         where = ", ".join(f"{stage}: {open_stages[stage]}" for stage in Stage if open_stages[stage])
         self._say(
-            f"kill {report.counted}/{self._wanted} {cycle}: {len(still_open)} between 200 and answer"
-            f"{'' if counts else ' (too few, does not count)'}; {where}; recorded, statuses to come: {recorded}"
+            f"kill {report.counted}/{self._wanted} {cycle}: {between} between 200 and answer"
+            f"{'' if counts else ' (too few, does not count)'}; {where}; recorded, no status told: {recorded}"
         )
 
     def _recorded(self, states: States, at_ms: int) -> int:

@@ -44,6 +44,9 @@ class Stage(StrEnum):
 LIFE = (Stage.KEPT, Stage.READ, Stage.WAITING, Stage.CLAIMED, Stage.ACCEPTED, Stage.RECORDED)
 """The stages that every message passes through, and every long run must have killed in."""
 
+UNANSWERED = frozenset(LIFE) - {Stage.RECORDED}
+"""Between 200 and answer; what only waits for its status after an earlier kill is not counted as such."""
+
 CLAIMED_STATES = frozenset({"sending", "unknown", "maybe_sent", "sent", "delivered", "read", "failed"})
 _SETTLING = frozenset({"unknown", "maybe_sent"})
 _DONE = frozenset({"sent", "delivered", "read", "failed"})
