@@ -32,7 +32,7 @@ from nightporter.config.settings_values import (
 
 API_KEY_CHARS_MIN = 16
 PEER_SECRET_CHARS_MIN = 24
-PASSWORD_CHARS_MIN = 8
+PASSWORD_CHARS_MIN = 4  # the doctor asks for more
 DAYS_MAX = 36_500
 EVERYWHERE = Address("0.0.0.0", 3001)  # noqa: S104 - the gateway is for the world, every route of it is signed or keyed
 RETENTION_DAYS = {  # how long each kind is kept; messages, guests and dispositions stay

@@ -153,7 +153,7 @@ def number(least: float, most: float) -> Reader:
             raise ValueError(raw)
         return value
 
-    return Reader(f"a number from {least:g} to {most:g}", read)
+    return Reader(f"a number from {least:g} to {most:.10g}", read)
 
 
 def _flag(raw: object) -> bool:

@@ -26,6 +26,7 @@ SYNCS = 20
 SYNC_BYTES = 4096
 SYNC_SLOW_MS = 25.0
 FREE_BYTES_WELL = 1024**3
+PASSWORD_CHARS_WELL = 12
 CHECKED_BYTES_MAX = 2 * 1024**3  # a larger file is checked by its verified backups
 
 State = Literal["ok", "warn", "fail"]
@@ -137,6 +138,8 @@ def _hotel(path: Path) -> Iterator[Finding]:
 def _keys(settings: Settings) -> Iterator[Finding]:
     if not settings.console_password:
         yield Finding("console", "warn", "CONSOLE_PASSWORD is not set: a new one is printed at each start")
+    elif len(settings.console_password) < PASSWORD_CHARS_WELL:
+        yield Finding("console", "warn", f"CONSOLE_PASSWORD has fewer than {PASSWORD_CHARS_WELL} characters")
     if settings.console.host not in ("127.0.0.1", "::1", "localhost"):
         yield Finding(
             "console", "warn", f"listens on {settings.console}: only for the hotel's own network or a VPN"

@@ -34,6 +34,7 @@ class Taken:
 
     look: set[str] = field(default_factory=set[str])  # conversations
     media: bool = False
+    messages: int = 0  # guests' messages that are new
     refused: set[str] = field(default_factory=set[str])  # error codes of failed statuses
 
 
@@ -91,6 +92,8 @@ class Intake:
             self.on_refused(channel, code)
         if taken.media:
             self.on_media()
+        if taken.messages:
+            self._node.counts.add("messages_received", channel, by=taken.messages)
 
     def _unit(
         self, delivery: Delivery, first: int, piece: Sequence[Entry], channel: Channel | None, total: int
@@ -107,6 +110,7 @@ class Intake:
                 ours = channel is not None and (not entry.number or channel.ours(entry.number))
                 conversation_id = entries.add(tx, ids, delivery, ordinal, entry, ours=ours)
                 if conversation_id:
+                    taken.messages += entry.kind is EntryKind.MESSAGE
                     taken.look.add(conversation_id)
                     taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media
                 elif entry.kind is EntryKind.MESSAGE and not entry.identities:
