@@ -47,10 +47,10 @@ for part in (node, desk, keys, events, outbox, tasks, guests, logs):
     part.add_to(app)
 
 
-def run() -> int:
-    """Parse the command line and run its command; the exit code."""
+def run(words: list[str]) -> int:
+    """Parse the words and run their command; the exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(words, prog_name="nightporter", standalone_mode=False)
     except UsageError as error:
         return fail(f"{error.format_message()} See --help.", USAGE)
     except ClickException as error:
