@@ -71,7 +71,7 @@ def next_language(guest: Guest, understanding: Understanding) -> Guest:
     heard = understanding.language
     if not heard or not understanding.words or guest.language_source is LanguageSource.CHOSEN:
         return guest
-    if understanding.thanks or understanding.emergency and not understanding.language_sure:
+    if understanding.thanks or (understanding.emergency and not understanding.language_sure):
         return guest
     if heard == guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else guest.language_source

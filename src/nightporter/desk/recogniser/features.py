@@ -1,6 +1,6 @@
 """What the recogniser sees of a word: the word itself, its pieces of 2 to 5 letters, and the pair with the word before.
 
-Each is known by a 32-bit hash of its text. Words and pairs weigh four times as much as a piece.
+Each is known by a 32-bit hash of its text. Words and pairs weigh twice as much as a piece.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ PIECE_CHARS_MIN = 2
 PIECE_CHARS_MAX = 5
 WORD_CHARS_MAX = 24  # longer words are cut: what comes after tells nothing new
 NUMBER_DIGITS_MAX = 4
-STRONG = 4  # weight of a word or a pair of words; a piece weighs 1
+STRONG = 2  # weight of a word or a pair of words; a piece weighs 1
 
 
 def plain(word: str) -> str:

@@ -17,7 +17,7 @@ _CLAUSE_END = re.compile(
     r"|e|ed|poi|inoltre|oppure|ma|però"
     r"|und|ausserdem|außerdem|sowie|oder|aber"
     r"|et|puis|ou|mais"
-    r"|y|además|ademas|también|tambien|o|pero)\b",
+    r"|(?<!il )(?<!n')(?<!n’)y|además|ademas|también|tambien|o|pero)\b",
     re.IGNORECASE,
 )
 

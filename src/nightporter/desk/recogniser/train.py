@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightporter.desk.recogniser.examples import LANGUAGES, Example, read_examples
+from nightporter.desk.recogniser.examples import LANGUAGES, Example, made_examples, read_examples
 from nightporter.desk.recogniser.features import (
     STRONG,
     pair_feature,
@@ -28,13 +28,14 @@ from nightporter.desk.rules.text import fold, words_of
 
 MODEL_FILE = Path(__file__).with_name("model.bin")
 
-ROUNDS = 12
+ROUNDS = 8
 SEEN_MIN = 2  # a feature of fewer examples teaches noise
 ONE = 1 << 16  # fixed point of weights and gradients
 FACTOR_ONE = 1 << 16  # fixed point of a sample's 1 / length
-STEP = 5.0  # of the first round; each round a little less
+STEP = 7.0  # of the first round; each round a little less
 STEP_FADES = 0.35
 DECAY_SHIFT = 7  # each round a weight loses 1/128
+LEARNED = ONE // 50  # a sample whose every gradient is smaller is known well enough
 TOP_SHARE = 1_000  # the weight that one in so many exceeds becomes 127
 
 EXP_STEPS = 64  # per unit
@@ -56,7 +57,7 @@ class Sample:
 
 def main() -> None:
     """Writes `model.bin`."""
-    data = trained(read_examples())
+    data = trained([*read_examples(), *made_examples()])
     MODEL_FILE.write_bytes(data)
     sys.stdout.write(f"{MODEL_FILE.name}: {len(data)} bytes\n")
 
@@ -126,6 +127,8 @@ def _learn(rows: list[int], lanes: Lanes, sample: Sample, topics: int, step: int
     scores = [score * factor // FACTOR_ONE for score in lanes.unpacked(total)]
     gradients = [0] * topics if sample.topic < 0 else _gradients(scores[:topics], sample.topic)
     gradients += _gradients(scores[topics:], sample.language)
+    if -LEARNED < min(gradients) and max(gradients) < LEARNED:
+        return
     factor *= step
     change = lanes.packed([gradient * factor // (FACTOR_ONE * FACTOR_ONE) for gradient in gradients])
     for row in sample.weak:

@@ -20,7 +20,7 @@ from nightporter.desk.recogniser.parts import Part, clauses, sentences
 from nightporter.desk.recogniser.thresholds import temperature
 from nightporter.desk.rules.phrases import Phrases
 from nightporter.desk.rules.speech import Speech, speech_rules
-from nightporter.desk.rules.text import Folded
+from nightporter.desk.rules.text import Folded, fold, words_of
 from nightporter.desk.understanding import Wish
 
 WISHES_MAX = 4
@@ -29,9 +29,12 @@ NOUN_CONFIDENCE_MIN = 0.75  # a clause of one or two words
 NOUN_WORDS_MAX = 2
 FOLLOW_UP_WORDS_MAX = 7
 GUARD_CONFIDENCE = 0.9
+DOUBT_CONFIDENCE = 0.6  # what may well be meant otherwise
 
 # Topics of parts that tell something and ask for nothing: dropped when there is a wish besides.
 _ASIDES = frozenset({f"{OTHER}:context", f"{OTHER}:feedback", "smalltalk"})
+
+_ANYWHERE = ("allergy", "access")  # guards that look at the whole message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Guard:
     words: Phrases
     topics: frozenset[str]
     becomes: str
+    confidence: float
+    anywhere: bool  # also when they stand in another part of the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,17 @@ class Wishes:
     def of(self, text: str) -> tuple[Wish, ...]:
         """The wishes of a message, surest first, at most `WISHES_MAX`; what asks for nothing is no wish."""
         found: list[_Found] = []
+        whole = Part(text, tuple(words_of(fold(text))))
+        if not whole.words:
+            return ()
         for sentence in sentences(text):
             for part in self._clauses(sentence):
                 self._add(found, part)
+        if not found:
+            self._add(found, whole)
+        found = [
+            _Found(one.part, *self._guarded(whole, one.topic, one.confidence, of_all=True)) for one in found
+        ]
         asked = [one for one in found if one.topic not in _ASIDES]
         if not asked:
             asked = found[:1]
@@ -124,24 +137,45 @@ class Wishes:
         least = NOUN_CONFIDENCE_MIN if len(part.words) <= NOUN_WORDS_MAX else CLAUSE_CONFIDENCE_MIN
         return confidence >= least and topic not in _ASIDES
 
-    def _guarded(self, part: Part, topic: str, confidence: float) -> tuple[str, float]:
+    def _guarded(
+        self, part: Part, topic: str, confidence: float, *, of_all: bool = False
+    ) -> tuple[str, float]:
+        """The topic that the words around it make of it; `of_all`: words anywhere in the message."""
         for guard in self._guards:
-            if topic in guard.topics and guard.words.may_be_in(part.words):
-                if guard.words.find(f" {' '.join(part.words)} "):
-                    return guard.becomes, GUARD_CONFIDENCE
+            if topic not in guard.topics or of_all > guard.anywhere or not guard.words.may_be_in(part.words):
+                continue
+            if guard.words.find(f" {' '.join(part.words)} "):
+                return guard.becomes, guard.confidence
         return topic, confidence
 
 
 def _guards(speech: Speech) -> tuple[Guard, ...]:
-    places = {"breakfast", "parking", "pool"}
-    return (
-        Guard(speech.not_working, frozenset(places | {"wifi"}), f"{OTHER}:maintenance"),
-        Guard(
-            speech.lost,
-            frozenset(places | {"pets", "checkin_time", "checkout_time"}),
-            f"{OTHER}:lost_property",
+    """The guards in the order they are asked."""
+    places = frozenset({"breakfast", "parking", "pool"})
+    times = frozenset({"checkin_time", "checkout_time"})
+    rules = (
+        ("allergy", places | {"pets", "housekeeping"}, f"{OTHER}:allergy", GUARD_CONFIDENCE),
+        ("access", places | {"housekeeping"}, f"{OTHER}:accessibility", GUARD_CONFIDENCE),
+        (
+            "blame",
+            places | {"wifi", "pets", "checkin_time", "housekeeping"},
+            f"{OTHER}:complaint",
+            GUARD_CONFIDENCE,
         ),
-        Guard(speech.calls_off, frozenset(places | {"pets"}), f"{OTHER}:booking_change"),
+        ("not_working", places | {"wifi"}, f"{OTHER}:maintenance", GUARD_CONFIDENCE),
+        ("lost", places | times | {"pets"}, f"{OTHER}:lost_property", GUARD_CONFIDENCE),
+        ("calls_off", places | {"pets"}, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
+        ("praise", places | {"wifi", "housekeeping"}, f"{OTHER}:feedback", GUARD_CONFIDENCE),
+        ("bike", frozenset({"parking"}), f"{OTHER}:bikes", GUARD_CONFIDENCE),
+        ("bark", frozenset({"pets"}), f"{OTHER}:noise", GUARD_CONFIDENCE),
+        ("dog", frozenset({"breakfast", "pool"}), "pets", DOUBT_CONFIDENCE),
+        ("in_room", frozenset({"breakfast"}), f"{OTHER}:room_service", GUARD_CONFIDENCE),
+        ("early", frozenset({"checkin_time"}), f"{OTHER}:early_checkin", DOUBT_CONFIDENCE),
+        ("late", frozenset({"checkout_time"}), f"{OTHER}:late_checkout", DOUBT_CONFIDENCE),
+    )
+    return tuple(
+        Guard(speech.guards[words], topics, becomes, sure, anywhere=words in _ANYWHERE)
+        for words, topics, becomes, sure in rules
     )
 
 

@@ -14,6 +14,10 @@ from nightporter.desk.rules.text import Folded
 FRAGMENT_WORDS_MAX = 12
 SHOUTED_LETTERS_MIN = 12  # this many capitals, and next to nothing else
 SHOUTED_SHARE = 0.8
+# Words that turn a topic into another: what the recogniser's guards look for.
+GUARDS = (
+    "allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "bike", "bark", "dog", "in_room", "early", "late",
+)  # fmt: skip
 ANGRY_SIGNS = "😡🤬😠👿🖕"
 
 _NUMBER = re.compile(r"\d+")
@@ -46,9 +50,7 @@ class Speech:
         self._only_whereabouts = self._whereabouts.whole(others=aside)
         self._unfinished = Phrases(section("speech", "unfinished"))
         self._ends_unfinished = re.compile(rf".*{self._unfinished.pattern}$")
-        self.not_working = Phrases(section("speech", "not_working"))
-        self.lost = Phrases(section("speech", "lost"))
-        self.calls_off = Phrases(section("speech", "calls_off"))
+        self.guards = {name: Phrases(section("speech", name)) for name in GUARDS}
         self._leading = self._greetings.leading(others=thanks_filler)
 
     def is_thanks(self, message: Folded) -> bool:
