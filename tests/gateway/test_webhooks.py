@@ -14,6 +14,7 @@ import aiohttp
 from tests.support.node import VERIFY_TOKEN, RunningNode, on_node
 
 from nightporter.config.settings import LimitSettings
+from nightporter.gateway.protocol import HEAD_SECONDS
 from nightporter.journal.deliveries import BODY_BYTES_MAX
 from nightporter.store import Trouble
 from nightporter.testing.providers.wire import Webhook
@@ -160,6 +161,32 @@ def test_a_head_over_the_limit_is_refused(tmp_path: Path) -> None:
         )
         assert endless.startswith(b"HTTP/1.1 431 ") or endless == b"reset"
         assert (await talk(node, b"\x00\x01\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+    on_node(tmp_path, story, rounds=False)
+
+
+def test_a_head_has_a_time_to_come(tmp_path: Path) -> None:
+    async def story(node: RunningNode) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+        await node.until(lambda: len(node.connections) == 1)
+        [connection] = node.connections
+
+        def seconds_left() -> float:
+            timer = connection._head_timer
+            return 0.0 if timer is None else timer.when() - asyncio.get_running_loop().time()
+
+        for beginning, end in ((b"", b"GET /health"), (b"GET", b" /health")):
+            writer.write(beginning)
+            await node.until(lambda: 0 < seconds_left() <= HEAD_SECONDS)
+            writer.write(end + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+            assert seconds_left() == 0.0  # from here on uvicorn's own limit for idle connections counts
+        connection._await_head()
+        connection._head_timer._run()  # the time is over
+        assert await reader.read() == b""
+        writer.close()
 
     on_node(tmp_path, story, rounds=False)
 

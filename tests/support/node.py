@@ -69,6 +69,7 @@ class RunningNode:
     http: aiohttp.ClientSession  # relative to `url`
     meta: MetaProvider
     spoki: SpokiProvider
+    connections: set[Any]  # the listener's protocols
     providers: dict[str, ProviderServer] = field(default_factory=dict[str, ProviderServer])
 
     @property
@@ -162,7 +163,7 @@ async def running_node(
         stack.callback(store.close)
         parts = await _join(store, joined, pace, clock)
         gate = gate_of(parts, limits)
-        url = await stack.enter_async_context(_listening(gate))
+        url, connections = await stack.enter_async_context(_listening(gate))
         for name, provider in providers.items():
             provider.core.webhook_url = f"{url}/webhooks/{name}"
         if rounds:
@@ -173,7 +174,14 @@ async def running_node(
             stack.push_async_callback(parts.finish, [])
         http = await stack.enter_async_context(aiohttp.ClientSession(url))
         yield RunningNode(
-            parts=parts, gate=gate, url=url, http=http, meta=meta, spoki=spoki, providers=providers
+            parts=parts,
+            gate=gate,
+            url=url,
+            http=http,
+            meta=meta,
+            spoki=spoki,
+            connections=connections,
+            providers=providers,
         )
 
 
@@ -202,7 +210,7 @@ def gate_of(parts: Parts, limits: LimitSettings = LIMITS) -> Gate:
 
 
 @asynccontextmanager
-async def _listening(gate: Gate) -> AsyncGenerator[str]:
+async def _listening(gate: Gate) -> AsyncGenerator[tuple[str, set[Any]]]:
     """uvicorn's own protocol on a free port, without its signal handling."""
     config = uvicorn.Config(application(gate), **OPTIONS)
     config.load()
@@ -213,7 +221,7 @@ async def _listening(gate: Gate) -> AsyncGenerator[str]:
         0,
     )
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", state.connections
     finally:
         server.close()
         for connection in list(state.connections):

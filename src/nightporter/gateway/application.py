@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nightporter.gateway import commands, conversations, events, hotel, pauses, system
 from nightporter.gateway.address import Callers
-from nightporter.gateway.body import Bodies, Gone
+from nightporter.gateway.body import BodyReader, Gone
 from nightporter.gateway.fields import Field, Invalid
 from nightporter.gateway.gate import Gate
 from nightporter.gateway.guard import Guard, Passed
@@ -49,7 +49,7 @@ def application(gate: Gate) -> ASGIApp:
 
 class _Application:
     def __init__(self, gate: Gate) -> None:
-        bodies, callers = Bodies(), Callers(gate.limits.trusted_proxies)
+        bodies, callers = BodyReader(), Callers(gate.limits.trusted_proxies)
         refused = Limiter(gate.node.clock, "refused", gate.limits.refused_per_minute)
         self._gate = gate
         self._bodies = bodies

@@ -19,7 +19,7 @@ class Gone(Exception):
     """The caller hung up before the body was whole; there is nobody to answer."""
 
 
-class Bodies:
+class BodyReader:
     """Reads bodies and counts what it holds of unfinished ones."""
 
     def __init__(self) -> None:
