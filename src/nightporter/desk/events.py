@@ -17,7 +17,7 @@ from nightporter.desk.look import short
 from nightporter.desk.reception import clock, phone_now, staffing
 from nightporter.desk.wording import FALLBACK, say
 from nightporter.model.decision import Decision, NewTask, Saying, Trace, Urgency
-from nightporter.model.guest import Guest, Stay, StayState
+from nightporter.model.guest import Guest, Stay, StayState, flight_number
 from nightporter.model.message import Entry, JSONObject
 from nightporter.model.outbox import Content, Template
 
@@ -26,7 +26,6 @@ TEMPLATE = "flight_delay"  # purpose of the template: flight, delay, new time of
 NEAR_DAYS = 1  # a flight lands on the day of arrival, or past midnight
 ANSWERS_KEPT_MAX = 25
 
-_FLIGHT = re.compile(r"([A-Z][A-Z0-9]|[0-9][A-Z]|[A-Z]{3})0*([0-9]{1,4}[A-Z]?)")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -43,12 +42,6 @@ def event_type(event: Entry) -> str:
     """`flight.delay.detected` and the like, "" when the entry does not say."""
     kind = event.data.get("type")
     return kind if isinstance(kind, str) else ""
-
-
-def flight_number(text: str) -> str:
-    """One spelling for a flight: `az 0123` is `AZ123`; "" when it is none."""
-    found = _FLIGHT.fullmatch(re.sub(r"[\s-]", "", text).upper())
-    return found[1] + found[2] if found else ""
 
 
 def read_delay(event: Entry, now: datetime) -> Delay | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nightporter.clock import Ids
 from nightporter.journal.people import guest_of, stay
-from nightporter.model.guest import Identity, IdentityKind, Stay, StayRole, StayState
+from nightporter.model.guest import Identity, IdentityKind, Stay, StayRole, StayState, flight_number
 from nightporter.store import Tx, View
 
 
@@ -28,7 +28,7 @@ class NewStay:
 def put(tx: Tx, ids: Ids, new: NewStay, now_ms: int) -> str:
     """Create or change the stay and make its guests known; the stay's id."""
     state = StayState.CANCELLED if new.cancelled else StayState.BOOKED
-    flight = new.flight.replace(" ", "").upper()
+    flight = flight_number(new.flight)
     tx.run(
         "stay_put",
         (ids.new(), new.source, new.code, new.arrival, new.departure, new.room, flight, new.name, state),

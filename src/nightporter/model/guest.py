@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_FLIGHT = re.compile(r"([A-Z][A-Z0-9]|[0-9][A-Z]|[A-Z]{3})0*([0-9]{1,4}[A-Z]?)")
 
 
 class IdentityKind(StrEnum):
@@ -78,3 +81,9 @@ class Stay:
     name: str = ""
     role: StayRole = StayRole.BOOKER
     state: StayState = StayState.BOOKED
+
+
+def flight_number(text: str) -> str:
+    """One spelling for a flight: `az 0123` is `AZ123`; "" when it is none."""
+    found = _FLIGHT.fullmatch(re.sub(r"[\s-]", "", text).upper())
+    return found[1] + found[2] if found else ""

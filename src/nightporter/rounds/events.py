@@ -15,6 +15,7 @@ from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import people
 from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Decision, NewTask
+from nightporter.model.guest import flight_number
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
@@ -102,7 +103,7 @@ class Events:
 
     def _concerned(self, payload: dict[str, Any], at_ms: int) -> list[Addressee]:
         """The guests whom a flight brings on the day of the event, or the day before or after."""
-        flight = str(payload.get("flightNumber", "")).replace(" ", "").upper()
+        flight = flight_number(str(payload.get("flightNumber", "")))
         day = utc(at_ms).date()
         span = (flight, (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
         view = self._node.store.view
@@ -121,45 +122,61 @@ class Events:
     async def _settle(self, row: Row, state: str, error: str, reactions: list[Reaction]) -> None:
         node, now_ms = self._node, self._node.clock.now_ms()
         event_id, attempts = row[0], row[5]
-        said = [message for reaction in reactions for message in self._messages(event_id, reaction, now_ms)]
+        said = [one for reaction in reactions for one in self._messages(event_id, reaction, now_ms)]
         made = [(node.ids.new(), task, who) for who, decision in reactions for task in decision.tasks]
 
         def unit(tx: Tx) -> None:
             targets = DESK if state == "delivered" else "[]"
             tx.run("event_state", (state, attempts + 1, targets, error, event_id))
             tx.run("event_step", (event_id, event_id, now_ms, state, error))
-            for message in said:
+            for message, discloses in said:
                 messages.add(
-                    tx, message, origin=ORIGIN, covers=(), discloses=False, now_ms=now_ms, claim=None
+                    tx, message, origin=ORIGIN, covers=(), discloses=discloses, now_ms=now_ms, claim=None
                 )
             for task_id, task, who in made:
                 _add_task(tx, task_id, task, who, now_ms)
+            for who, decision in reactions:
+                _remember(tx, who, decision, now_ms)
 
         await node.write(unit)
-        for message in said:
+        for message, _ in said:
             self._roads[message.channel].bell.ring()
 
-    def _messages(self, event_id: str, reaction: Reaction, now_ms: int) -> list[OutboxMessage]:
+    def _messages(self, event_id: str, reaction: Reaction, now_ms: int) -> list[tuple[OutboxMessage, bool]]:
+        """The outbox messages of a reaction, each with whether it carries the disclosure."""
         who, decision = reaction
         conversation: Conversation | None = who.conversation if who else None
         if conversation is None:
             return []
         channel = self._roads[conversation.channel].channel
         phone, other = people.addresses(self._node.store.view, conversation.guest_id)
-        parts = [part for saying in decision.sayings for part in channel.parts(saying.content)]
+        parts = [(part, say.discloses) for say in decision.sayings for part in channel.parts(say.content)]
         return [
-            OutboxMessage(
-                outbox_id=outbox_id(now_ms, f"{event_id}:{conversation.guest_id}", number),
-                channel=conversation.channel,
-                number=conversation.number,
-                conversation_id=conversation.conversation_id,
-                to_phone=phone,
-                to_id=other,
-                content=part,
-                expires_ms=0 if part.template else conversation.window_until_ms(),
+            (
+                OutboxMessage(
+                    outbox_id=outbox_id(now_ms, f"{event_id}:{conversation.guest_id}", number),
+                    channel=conversation.channel,
+                    number=conversation.number,
+                    conversation_id=conversation.conversation_id,
+                    to_phone=phone,
+                    to_id=other,
+                    content=part,
+                    expires_ms=0 if part.template else conversation.window_until_ms(),
+                ),
+                discloses,
             )
-            for number, part in enumerate(parts)
+            for number, (part, discloses) in enumerate(parts)
         ]
+
+
+def _remember(tx: Tx, who: Addressee | None, decision: Decision, now_ms: int) -> None:
+    """What the desk keeps in mind of a proactive message; newer memory of the conversation wins."""
+    if who is None or who.conversation is None or decision.memory is None:
+        return
+    conversation = who.conversation
+    if tx.scalar("conversation_version", (conversation.conversation_id,)) == conversation.version:
+        memory = orjson.dumps(decision.memory).decode()
+        tx.run("conversation_decided", (memory, now_ms, now_ms, conversation.conversation_id))
 
 
 def _add_task(tx: Tx, task_id: str, task: NewTask, who: Addressee | None, now_ms: int) -> None:

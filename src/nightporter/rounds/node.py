@@ -69,9 +69,9 @@ class Node:
     counts: Counts = field(default_factory=Counts)
     stopping: bool = False  # nothing new is begun; what is being sent is finished (SD6)
 
-    def write(self, unit: Callable[[Tx], T], size: int = 1024) -> asyncio.Future[T]:
+    def write(self, unit: Callable[[Tx], T], size: int = 1024, *, drops: bool = False) -> asyncio.Future[T]:
         """`Store.write` under the lease we hold now."""
-        return self.store.write(self.lease, unit, size)
+        return self.store.write(self.lease, unit, size, drops=drops)
 
     def leads(self) -> bool:
         """True while the lease is ours and has not run out."""

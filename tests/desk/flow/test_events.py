@@ -10,10 +10,10 @@ import pytest
 from tests.desk.flow.kit import GUEST, HOUR, IN_HOUSE, NOON, ZONE, at_once, desk, said
 
 from nightporter.desk.context import Addressee, Context
-from nightporter.desk.events import concerns, flight_number, read_delay
+from nightporter.desk.events import concerns, read_delay
 from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Decision, Urgency
-from nightporter.model.guest import LanguageSource
+from nightporter.model.guest import LanguageSource, flight_number
 from nightporter.model.message import Entry, EntryKind
 
 STAY = replace(IN_HOUSE, arrival="2026-07-10")

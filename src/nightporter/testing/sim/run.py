@@ -23,7 +23,7 @@ from nightporter.config.hotel import Hotel, load
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser import Recogniser
 from nightporter.rounds.housekeeping import Retention
-from nightporter.rounds.node import Node
+from nightporter.rounds.node import Counts, Node
 from nightporter.store import Store
 from nightporter.store.file import open_reader, open_writer
 from nightporter.store.migrate import migrate
@@ -44,6 +44,7 @@ CRASHES_MAX = 3
 CRASH_STEPS = 400  # callbacks after a guest wrote, at most
 CRASH_STEPS_SOON = 20  # after a 200, or after a request arrived at the provider
 DOWN_SECONDS = (0.2, 8.0)
+NEVER = frozenset({"round_crashes", "turn_crashes"})  # a round that crashes is a bug, also when it recovers
 RAM = Path("/dev/shm")  # noqa: S108 - a disk in memory, where there is one
 PACE = Pace(
     send_timeout_seconds=SEND_TIMEOUT_SECONDS, send_settle_seconds=SETTLE_SECONDS, messages_per_second=1e6
@@ -128,6 +129,7 @@ class Run:
         self.lives = 0
         self.in_flight_at_crashes = 0
         self.trace: list[str] = []
+        self.counts = Counts()
         self.failures: list[str] = []  # what asyncio could give to nobody
         self.mattered: Counter[str] = Counter()
         self._armed = ""
@@ -245,6 +247,7 @@ class Run:
             return True
         finally:
             asyncio.set_event_loop(None)
+            self.failures += [f"{key} x {times}" for key, times in self.counts.of.items() if key[0] in NEVER]
             self.failures += [str(failure.get("exception") or failure) for failure in loop.failures]
         return False
 
@@ -254,7 +257,8 @@ class Run:
             self._life(), clock, SimStepping(loop, self.chance), reserve_bytes=0, floor_bytes=0
         )
         opened.append(store)
-        node = Node(store, clock, Ids(clock, self.chance), await single.take(store, "sim"))
+        self.counts = Counts()
+        node = Node(store, clock, Ids(clock, self.chance), await single.take(store, "sim"), self.counts)
         account = self.world.provider.account
         channel = WhatsApp(
             SimWire(self.world),
