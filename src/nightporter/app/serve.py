@@ -109,7 +109,13 @@ async def serve(
             await stack.enter_async_context(beside(live))
         _tune_collector()
         _own_signals(live)
-        log.info("ready", gateway=str(live.gateway), node=settings.node, data=str(settings.data_dir))
+        log.info(
+            "ready",
+            gateway=str(live.gateway),
+            console=str(live.console),
+            node=settings.node,
+            data=str(settings.data_dir),
+        )
         _tell_console(live)
         await live.stopping.wait()
         log.info("stopping")
@@ -149,10 +155,12 @@ async def running(
 
 
 def _tell_console(live: Live) -> None:
-    """Where staff sign in; on the terminal only, for the log keeps no password."""
-    password = f"   password until the next start: {live.console_password}" if live.console_password else ""
-    sys.stdout.write(f"console: http://{live.console}{password}\n")
-    sys.stdout.flush()
+    """The password that was made for this start; on the terminal only, for the log keeps none."""
+    if live.console_password:
+        sys.stdout.write(
+            f"console: http://{live.console}   password until the next start: {live.console_password}\n"
+        )
+        sys.stdout.flush()
 
 
 def _warn(settings: Settings) -> None:
