@@ -124,9 +124,15 @@ class Line:
         size = int(told.partition("content-length: ")[2].partition("\r\n")[0] or 0)
         await self._reader.readexactly(0 if method == "HEAD" else size)
         if "connection: close" in told:
-            self._writer.close()
-            self._writer = None
+            await self.close()
         return status
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._writer is not None:
+            self._writer.close()
+            await self._writer.wait_closed()
+            self._writer = None
 
 
 def whatever(folder: Path, strategy: Any, send: Any) -> None:
@@ -146,6 +152,7 @@ def whatever(folder: Path, strategy: Any, send: Any) -> None:
             assert status < 500, (status, drawn)
 
         await asyncio.to_thread(each)
+        await line.close()
         await node.until(lambda: not node.node.store.view.scalar("deliveries_new_count"))
         await node.until(lambda: not node.node.store.view.all("events_waiting", (1,)))
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,8 @@ def test_a_head_over_the_limit_is_refused(tmp_path: Path) -> None:
             return b"reset"
         finally:
             writer.close()
+            with suppress(ConnectionResetError):
+                await writer.wait_closed()
 
     async def story(node: RunningNode) -> None:
         many = b"".join(b"x-%d: y\r\n" % number for number in range(200))
@@ -187,6 +190,7 @@ def test_a_head_has_a_time_to_come(tmp_path: Path) -> None:
         connection._head_timer._run()  # the time is over
         assert await reader.read() == b""
         writer.close()
+        await writer.wait_closed()
 
     on_node(tmp_path, story, rounds=False)
 
