@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nightporter.clock import SystemClock
 from nightporter.testing.crash.plan import Plan
+from nightporter.testing.crash.processes import Void
 from nightporter.testing.crash.report import Results, fingerprint, line_of, never_killed_in, summary
 from nightporter.testing.crash.run import Report, Stretch
 
@@ -35,8 +36,8 @@ def main() -> int:
         print(f"{results.counted} kills of this code are in {given.results}")
     try:
         asyncio.run(_run(results, given.kills, given.seed))
-    except asyncio.CancelledError:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+    except (asyncio.CancelledError, Void) as reason:
+        print(f"stopped ({reason or 'told to'}); the same command goes on from here", file=sys.stderr)
         return 1
     print(summary(results.lines))
     return 1 if never_killed_in(results.lines) or any(line["broken"] for line in results.lines) else 0

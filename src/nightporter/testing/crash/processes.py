@@ -26,7 +26,7 @@ NODE = (str(Path(sys.executable).with_name("nightporter")),)
 """The command as it was installed beside this Python."""
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 15.0
-FINISH_SECONDS_MAX = 60.0
+FINISH_SECONDS_MAX = 30.0
 ASK_SECONDS_MAX = 5.0
 HEALTH_LOOK_SECONDS = 0.02
 PHONE_NUMBER_ID = "106540352242922"
@@ -38,6 +38,10 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 
 class NodeFailed(Exception):
     """The node did something that no kill explains: it ended by itself, did not start, or did not answer."""
+
+
+class Void(Exception):
+    """A process that must outlive the node did not: the stretch proves nothing, either way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +101,17 @@ class Fake:
     async def ready(self) -> None:
         """Wait until it listens: it tells its address."""
         assert self._process.stdout is not None, "its output is a pipe"
-        line = await self._process.stdout.readline()
-        assert line, "the provider fake did not start"
+        if not await self._process.stdout.readline():
+            raise Void(f"the provider fake ended with {await self._process.wait()}")
 
     async def waiting(self, session: aiohttp.ClientSession) -> int:
         """Webhooks that the node has not taken yet."""
-        async with session.get(f"{self.url}/_fake/state") as response:
-            state: dict[str, Any] = await response.json()
+        try:
+            async with session.get(f"{self.url}/_fake/state") as response:
+                state: dict[str, Any] = await response.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            code = self._process.returncode
+            raise Void(f"the provider fake does not answer (exit code {code})") from error
         return int(state["waiting"])
 
     async def stop(self) -> None:

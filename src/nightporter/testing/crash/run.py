@@ -30,7 +30,7 @@ MOMENT_SECONDS_MAX = 3.0  # a moment that does not come is over
 BACKLOG_MOST = 40  # the node may catch up before the next burst, so that kills stay comparable
 CATCH_UP_SECONDS_MAX = 10.0
 REST_LOOK_SECONDS = 0.1
-REST_SECONDS_MAX = 60.0
+REST_SECONDS_MAX = 40.0
 QUIET_SECONDS = 0.7  # after everything is settled: what is sent twice comes late
 LIVES_FACTOR = 3  # so many lives for each kill that is to count, at most
 
