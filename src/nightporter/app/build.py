@@ -10,6 +10,7 @@ from nightporter.channels.port import Channel
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
 from nightporter.desk.flow import Desk
+from nightporter.gateway import pauses
 from nightporter.gateway.door import Door
 from nightporter.journal.deliveries import bring_dictionary
 from nightporter.journal.stays import Stays
@@ -84,6 +85,7 @@ class Parts:
         await self.node.write(bring_dictionary)
         for road in self.roads.values():
             await road.recover()
+        pauses.restore(self.node.store.view, self.roads)
         await set_cron(self.node, TIMER, TIMER, CRON, self.hotel().timezone)
         loop = asyncio.get_running_loop()
         self.tasks = [

@@ -41,8 +41,9 @@ Happening = MutableMapping[str, Any]
 class LogFile:
     """Appends lines to a file and begins a new one before it grows too long; the oldest go."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bytes_max: int = FILE_BYTES_MAX) -> None:
         self._path = path
+        self._bytes_max = bytes_max
         path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor, self._size = -1, 0
         self._open()
@@ -54,7 +55,7 @@ class LogFile:
     def write(self, line: bytes) -> None:
         """Append one line; on a full disk it is lost here, the terminal has it."""
         try:
-            if self._size + len(line) > FILE_BYTES_MAX:
+            if self._size + len(line) > self._bytes_max:
                 self._rotate()
             self._size += os.write(self._descriptor, line)
         except OSError:

@@ -89,7 +89,9 @@ def doctor(as_json: Json = False) -> None:
     from nightporter.ops.doctor import examine
 
     now = settings()
-    found = asyncio.run(examine(now, channels_of(now, HttpWire()), ask_running("health") is not None))
+    found = asyncio.run(
+        examine(now, channels_of(now, HttpWire()), node_runs=ask_running("health") is not None)
+    )
     shown = [finding.as_dict() for finding in found]
     output.records(shown, as_json=as_json, columns=("state", "part", "finding"), nothing="")
     raise typer.Exit(1 if any(finding.state == "fail" for finding in found) else 0)

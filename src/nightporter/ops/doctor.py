@@ -45,7 +45,7 @@ class Finding:
         return asdict(self)
 
 
-async def examine(settings: Settings, channels: Mapping[str, Channel], node_runs: bool) -> list[Finding]:  # noqa: FBT001
+async def examine(settings: Settings, channels: Mapping[str, Channel], *, node_runs: bool) -> list[Finding]:
     """Look at everything; nothing is changed but for a few bytes written to the data folder and taken away again."""
     found = [
         Finding("node", "ok", "runs on this folder" if node_runs else "does not run"),
