@@ -246,6 +246,7 @@ def test_config(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = {one["variable"]: one for one in shell.json("config", "show")}
     assert (shown["MESH_API_KEY"]["value"], shown["MESH_API_KEY"]["source"]) == ("****", "environment")
     assert shown["WORKER_CONCURRENCY"]["value"] == "10"
+    assert "#MESH_API_KEY=" in shell.run("config", "example")[1]
     assert shell.run("config", "check")[:2] == (0, "the settings are good\n")
     monkeypatch.setenv("MESH_API_KEY", "short")
     assert "at least 16 characters" in shell.refused("config", "check")

@@ -185,7 +185,7 @@ def test_staff_are_told_of_a_full_disk_once_it_is_over(tmp_path: Path) -> None:
         await alerts.look()
         assert reasons(node) == ["store_trouble"]
 
-    on_node(tmp_path, story)
+    on_node(tmp_path, story, rounds=False)
 
 
 def test_a_queue_that_stays_deep_is_told_once_a_day(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
     config = typer.Typer(help="The settings: check them, show them.", no_args_is_help=True)
     config.command("check")(config_check)
     config.command("show")(config_show)
+    config.command("example")(config_example)
     app.add_typer(config, name="config")
 
 
@@ -118,6 +119,16 @@ def config_show(as_json: Json = False) -> None:
     ]
     columns = ("variable", "value", "source", "key")
     output.records(shown, as_json=as_json, columns=columns, nothing="")
+
+
+def config_example() -> None:
+    """Every setting as a line for `.env`, with what it means and its default.
+
+    Example: nightporter config example > .env
+    """
+    from nightporter.config.settings_example import example
+
+    output.say(example().rstrip())
 
 
 Workers = Annotated[str | None, typer.Argument(help="cloud, jobs, delivery or all; default: cloud and jobs")]
