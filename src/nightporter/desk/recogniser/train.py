@@ -127,7 +127,7 @@ def _learn(rows: list[int], lanes: Lanes, sample: Sample, topics: int, step: int
     scores = [score * factor // FACTOR_ONE for score in lanes.unpacked(total)]
     gradients = [0] * topics if sample.topic < 0 else _gradients(scores[:topics], sample.topic)
     gradients += _gradients(scores[topics:], sample.language)
-    if -LEARNED < min(gradients) and max(gradients) < LEARNED:
+    if min(gradients) > -LEARNED and max(gradients) < LEARNED:
         return
     factor *= step
     change = lanes.packed([gradient * factor // (FACTOR_ONE * FACTOR_ONE) for gradient in gradients])

@@ -98,7 +98,7 @@ class Phrases:
 
 
 def _token(token: str) -> str:
-    if token == "..":  # noqa: S105 - a gap, no secret
+    if token == "..":
         return _GAP
     optional = token.endswith("?")
     words = "|".join(_word(word) for word in token.removesuffix("?").split("|"))
@@ -111,7 +111,7 @@ def _word(word: str) -> str:
 
 def _anchor(tokens: list[str]) -> str:
     """The token of a phrase that tells most: the one whose shortest word is longest."""
-    needed = [token.split("|") for token in tokens if token != ".." and not token.endswith("?")]  # noqa: S105
+    needed = [token.split("|") for token in tokens if token != ".." and not token.endswith("?")]
     assert needed, f"a phrase of optional words only: {tokens}"
     best = max(needed, key=lambda words: min(len(word.strip("*")) for word in words))
     return "|".join(_word(word) for word in best)

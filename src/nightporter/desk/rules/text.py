@@ -21,7 +21,10 @@ _ALIKE = {ord(c): "'" for c in "’‘`´ʼ＇"} | {
     0x1F198: " sos ",
 }
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
-_SPELLED_APART = re.compile(r"\b(wi|check|room|late|early|hot|opt|can)[- ](fi|in|out|spot|service|not)\b")
+_SPELLED_APART = re.compile(
+    r"\b(?:wi[- ]fi|check[- ](?:in|out)|hot[- ]spot|opt[- ]out|room[- ]service|can[- ]not|no[- ]one|qulqu[' ]un)\b"
+)
+_APART = re.compile(r"[-' ]")
 _CONTRACTED = re.compile(r"(?<=n)'(?=t\b)|(?<=\bi)'(?=m\b)")
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _WORD_OR_END = re.compile(r"[^\W\d_]+|\d+|[?!;\n]|\.(?=\s|$)")
@@ -37,7 +40,7 @@ def fold(text: str) -> str:
     text = _STRETCHED.sub(r"\1", text)
     if "'" in text:
         text = _CONTRACTED.sub("", text)
-    return _SPELLED_APART.sub(r"\1\2", text)
+    return _SPELLED_APART.sub(lambda found: _APART.sub("", found[0]), text)
 
 
 def words_of(folded: str) -> list[str]:
