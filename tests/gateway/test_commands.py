@@ -8,12 +8,11 @@ from tests.support.node import RunningNode, on_node
 
 COMMANDS = "/api/mesh/commands"
 GUEST = "393331234567"
+OTHER = "393331230000"
 
 
 def guest_writes(node: RunningNode) -> None:
-    node.meta.guest_sends(
-        GUEST, "text", node.node.clock.now_ms(), {"body": "Help, there is a fire in my room!"}
-    )
+    node.meta.guest_sends(GUEST, "text", node.node.clock.now_ms(), {"body": "What time is breakfast?"})
     node.providers["whatsapp"].poke()
 
 
@@ -28,6 +27,12 @@ def test_a_pause_of_delivery_holds_also_after_a_restart(tmp_path: Path) -> None:
         guest_writes(node)
         await node.until(lambda: node.node.store.view.all("outbox_counts") == [("waiting", 1)])
         assert (await node.ask("GET", "/api/mesh/status"))[1]["pauses"]
+
+        node.meta.guest_sends(
+            OTHER, "text", node.node.clock.now_ms(), {"body": "Help, there is a fire in my room!"}
+        )
+        node.providers["whatsapp"].poke()
+        await node.until(lambda: len(node.meta.ledger.accepted()) == 1)  # an emergency passes every pause
 
     async def resuming(node: RunningNode) -> None:
         assert all(road.lane.paused_by_staff for road in node.parts.roads.values())

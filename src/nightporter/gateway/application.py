@@ -13,7 +13,7 @@ import orjson
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nightporter.gateway import commands, conversations, events, hotel, pauses, system
+from nightporter.gateway import commands, conversations, events, hotel, system
 from nightporter.gateway.address import Callers
 from nightporter.gateway.body import BodyReader, Gone
 from nightporter.gateway.fields import Field, Invalid
@@ -42,8 +42,7 @@ log = structlog.get_logger("gateway")
 
 
 def application(gate: Gate) -> ASGIApp:
-    """The ASGI application of a node. Makes its pauses hold again, as the file says."""
-    pauses.restore(gate.node.store.view, gate.roads)
+    """The ASGI application of a node.."""
     return _Application(gate)
 
 

@@ -114,7 +114,7 @@ def moment() -> Field[int]:
 
     def read(value: object, where: str) -> int:
         told = datetime.fromisoformat(written.read(value, where))
-        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1000)
+        return round((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1000)
 
     return Field({**written.schema, "example": "2026-08-31T14:00:00Z"}, read)
 

@@ -14,7 +14,7 @@ from nightporter.model.decision import Decision, Disposition, DispositionKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
-from nightporter.rounds.lane import Ticket
+from nightporter.rounds.lane import EMERGENCY, Ticket
 from nightporter.rounds.node import Node
 from nightporter.store import Tx
 
@@ -64,6 +64,7 @@ def _unit(
     now_ms, by = node.clock.now_ms(), Claim(node.lease.epoch)
     task_ids = [node.ids.new() for _ in decision.tasks]
     conversation, guest = turn.conversation, decision.guest
+    origin = EMERGENCY if decision.trace.emergency else MACHINE
     covers = tuple(entry.provider_id for entry in turn.entries if entry.provider_id)
 
     def unit(tx: Tx) -> None:
@@ -83,7 +84,7 @@ def _unit(
         for number, (message, discloses) in enumerate(said):
             mine = by if claim and number == 0 else None
             messages.add(
-                tx, message, origin=MACHINE, covers=covers, discloses=discloses, now_ms=now_ms, claim=mine
+                tx, message, origin=origin, covers=covers, discloses=discloses, now_ms=now_ms, claim=mine
             )
         if guest is not None:
             tx.run(

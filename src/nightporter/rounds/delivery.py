@@ -21,7 +21,7 @@ from nightporter.model.outbox import OutboxMessage
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
-from nightporter.rounds.lane import Lane, Ticket
+from nightporter.rounds.lane import EMERGENCY, Lane, Ticket
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Tx
 
@@ -89,17 +89,19 @@ class Delivery:
     async def send_waiting(self) -> float:
         """Claim and begin all that may go now; seconds until the next look."""
         node, lane = self._node, self.lane
-        if node.stopping or lane.stopped or lane.paused_by_staff or not node.leads():
+        if node.stopping or lane.stopped or not node.leads():
             return LOOK_SECONDS
         soonest, now_ms = LOOK_SECONDS, node.clock.now_ms()
         for row in node.store.view.all("outbox_due", (self.channel.name, now_ms, BATCH_MESSAGES)):
-            message = messages.message_of(row)
+            message, urgent = messages.message_of(row), row[11] == EMERGENCY
+            if lane.paused_by_staff and not urgent:
+                continue
             if message.expires_ms and message.expires_ms <= now_ms:
                 await self._expired(message, now_ms)
                 continue
             if lane.full:
                 break  # the first sender that is free rings the bell
-            ticket = lane.ticket(message.conversation_id)
+            ticket = lane.ticket(message.conversation_id, urgent=urgent)
             if ticket is None:
                 soonest = min(soonest, max(lane.wait_seconds(message.conversation_id), LEAST_WAIT_SECONDS))
                 continue

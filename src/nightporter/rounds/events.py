@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 import structlog
@@ -76,7 +76,7 @@ class Events:
         try:
             reactions = await self._reactions(row)
         except Exception as error:
-            log.exception("event crashed", event=event_id, error=type(error).__name__)
+            log.exception("event crashed", event_id=event_id, error=type(error).__name__)
             dead = attempts + 1 >= ATTEMPTS_MAX
             if dead:
                 await self._node.alert(f"event:{event_id}", "event_dead", kind)
@@ -101,9 +101,10 @@ class Events:
         concerned = self._concerned(value["payload"], event.at_ms)
         return [(who, await self._desk.react(event, who, context)) for who in concerned or [None]]
 
-    def _concerned(self, payload: dict[str, Any], at_ms: int) -> list[Addressee]:
+    def _concerned(self, payload: object, at_ms: int) -> list[Addressee]:
         """The guests whom a flight brings on the day of the event, or the day before or after."""
-        flight = flight_number(str(payload.get("flightNumber", "")))
+        named = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
+        flight = flight_number(str(named.get("flightNumber") or ""))
         day = utc(at_ms).date()
         span = (flight, (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
         view = self._node.store.view

@@ -13,6 +13,7 @@ from nightporter.clock import Clock
 from nightporter.outbox.breaker import Breaker
 from nightporter.outbox.rates import Bucket, PairRates
 
+EMERGENCY = "emergency"  # origin of a message that passes a pause by staff
 RATE_BURST_SECONDS = 1.0  # the number's rate may be used up in one go for this long
 
 
@@ -49,9 +50,16 @@ class Lane:
         """True when every sender is busy."""
         return self._free <= 0
 
-    def ticket(self, conversation_id: str) -> Ticket | None:
-        """A ticket, or None when the message has to wait; `wait_seconds` says how long about."""
-        if self._shut() or conversation_id in self._busy or self.wait_seconds(conversation_id) > 0:
+    def ticket(self, conversation_id: str, *, urgent: bool = False) -> Ticket | None:
+        """A ticket, or None when the message has to wait; `wait_seconds` says how long about.
+
+        `urgent`: an emergency passes a pause by staff (desk.md).
+        """
+        if (
+            self._shut(urgent=urgent)
+            or conversation_id in self._busy
+            or self.wait_seconds(conversation_id) > 0
+        ):
             return None
         if not self.breaker.admits():
             return None
@@ -62,8 +70,8 @@ class Lane:
         self._slow.pop(conversation_id, None)
         return Ticket(conversation_id)
 
-    def _shut(self) -> bool:
-        return bool(self.stopped) or self.paused_by_staff or self.full
+    def _shut(self, *, urgent: bool) -> bool:
+        return bool(self.stopped) or (self.paused_by_staff and not urgent) or self.full
 
     def wait_seconds(self, conversation_id: str) -> float:
         """How long until rates and pauses would let this conversation's message go; 0 = now."""

@@ -167,7 +167,7 @@ class Turns:
         road = self._roads.get(conversation.channel)
         ticket: Ticket | None = None
         if decision.sayings and road and not self._waits(conversation.conversation_id):
-            ticket = road.lane.ticket(conversation.conversation_id)
+            ticket = road.lane.ticket(conversation.conversation_id, urgent=decision.trace.emergency)
         try:
             first = await commit_decision(self._node, turn, decision, road.channel if road else None, ticket)
         except BaseException:
