@@ -33,7 +33,7 @@ PHONE_NUMBER_ID = "106540352242922"
 APP_SECRET = "crash-app-secret"
 TOKEN = "crash-access-token"
 API_KEY = "crash-run-api-key"
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH")
 
 
 class NodeFailed(Exception):
@@ -182,13 +182,18 @@ class NodeProcess:
 
     async def healthy(self, session: aiohttp.ClientSession) -> float:
         """Wait until it says that it is well; how many seconds after its start that was."""
-        while self._clock.elapsed_seconds() - self._started_seconds < START_SECONDS_MAX:
-            if self._running().returncode is not None:
-                break
+        while (seconds := self._clock.elapsed_seconds() - self._started_seconds) < START_SECONDS_MAX:
+            if (code := self._running().returncode) is not None:
+                raise self._ended(code)
             if await self._is_well(session):
-                return self._clock.elapsed_seconds() - self._started_seconds
+                return seconds
             await self._clock.sleep(HEALTH_LOOK_SECONDS)
         raise NodeFailed(f"the node did not start within {START_SECONDS_MAX:.0f} s")
+
+    def _ended(self, code: int) -> NodeFailed:
+        """The node ended although nobody told it to; its last line says why."""
+        lines = self._folders.node_log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return NodeFailed(f"the node ended by itself with {code}: {lines[-1] if lines else ''}")
 
     async def _is_well(self, session: aiohttp.ClientSession) -> bool:
         try:
@@ -201,11 +206,11 @@ class NodeProcess:
         """SIGKILL, and wait until it is gone; when that was."""
         process = self._running()
         if process.returncode is not None:
-            raise NodeFailed(f"the node ended by itself with {process.returncode}")
+            raise self._ended(process.returncode)
         at_ms = self._clock.now_ms()
         process.send_signal(signal.SIGKILL)
         if (code := await process.wait()) != -signal.SIGKILL:
-            raise NodeFailed(f"the node ended by itself with {code}")
+            raise self._ended(code)
         return at_ms
 
     async def outbox(self, session: aiohttp.ClientSession) -> dict[str, int]:
