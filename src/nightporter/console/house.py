@@ -53,7 +53,8 @@ def read(parts: Parts) -> House:
     node = parts.node
     view, counts = node.store.view, node.counts
     last = view.one("delivery_last")
-    recent = sorted(counts.reply_seconds)
+    parts.meter.look(counts, node.clock.elapsed_seconds())
+    recent = sorted(parts.meter.recent)
     deadline = node.lease.deadline_seconds
     states = dict(view.all("outbox_counts"))
     return House(

@@ -56,6 +56,13 @@ class Words:
 
         return format_date(self.date(at_ms), "EEEE d MMMM", locale=self.language)
 
+    def stay(self, arrival: str, departure: str) -> str:
+        """`21 Nov – 25 Nov` from two days as they are kept (YYYY-MM-DD)."""
+        from babel.dates import format_skeleton
+
+        days = (date.fromisoformat(day) for day in (arrival, departure))
+        return " – ".join(format_skeleton("MMMd", day, locale=self.language) for day in days)
+
     def moment(self, at_ms: int, now_ms: int) -> str:
         """The time, with the day when it was another one."""
         if self.date(at_ms) == self.date(now_ms):

@@ -3,6 +3,7 @@
 
 const MINUTE = 60_000, DAY = 86_400_000, TICK_EVERY = 15_000, LOST_AFTER = 4_000;
 const body = document.body;
+document.documentElement.classList.add("js");
 const ahead = Date.now() - Number(body.dataset.now); // the node's clock is right, not this machine's
 
 function span(milliseconds) {
@@ -57,19 +58,26 @@ document.addEventListener("visibilitychange", () => {
 
 // --- what a swap must not lose: opened details, and the end of the talk
 
-let opened = [], atEnd = false;
+let opened = [], atEnd = true;
 
 function thread() { return document.getElementById("thread"); }
+
+function isAtEnd() {
+  const box = thread();
+  return Boolean(box) && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
+}
 
 function toEnd() {
   const box = thread();
   if (box) box.scrollTop = box.scrollHeight;
+  atEnd = true;
 }
+
+document.addEventListener("scroll", (event) => { if (event.target === thread()) atEnd = isAtEnd(); }, true);
+document.addEventListener("load", (event) => { if (atEnd && event.target.matches?.("#thread img")) toEnd(); }, true);
 
 body.addEventListener("htmx:beforeSwap", (event) => {
   opened = [...event.target.querySelectorAll("details[open]")].map((one) => one.id);
-  const box = thread();
-  atEnd = Boolean(box) && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
 });
 
 body.addEventListener("htmx:afterSwap", () => {
@@ -86,6 +94,8 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) event.preventDefault(); // a double tap is one answer; the node would count it once anyway
   form.dataset.sent = "yes";
 });
+
+document.addEventListener("change", (event) => { if (event.target.dataset.auto !== undefined) event.target.form.requestSubmit(); });
 
 document.addEventListener("keydown", (event) => {
   const enter = event.key === "Enter" && (event.ctrlKey || event.metaKey || event.target.dataset.enter === "sends");

@@ -1,0 +1,90 @@
+"""A member of staff at the console of a running node: signs in, reads pages, presses buttons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+from tests.support.node import RunningNode, on_node
+
+from nightporter.console import application
+
+PASSWORD = "lemon-house-1912"
+GUEST = "393331234567"
+PERSON = "I would like to talk to a person please"
+FIRE = "Help, there is a fire in my room!"
+
+
+@dataclass(kw_only=True)
+class Staff:
+    """`http` has the cookies of whoever signed in."""
+
+    node: RunningNode
+    http: httpx.AsyncClient
+
+    async def sign_in(self, name: str = "Marta", password: str = PASSWORD) -> httpx.Response:
+        return await self.press("/login", "/login", name=name, password=password)
+
+    async def press(self, page: str, action: str, **fields: str) -> httpx.Response:
+        """Send a form of `page` with the token that stands there."""
+        text = (await self.http.get(page)).text
+        return await self.http.post(action, data={"token": token_of(text), **fields})
+
+    async def read(self, path: str) -> str:
+        answer = await self.http.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer.text
+
+    async def guest_writes(self, text: str, guest: str = GUEST, **args: Any) -> str:
+        """A guest writes, the machine does what it does; the conversation's id."""
+        self.node.meta.guest_sends(guest, "text", self.node.node.clock.now_ms(), {"body": text, **args})
+        self.node.providers["whatsapp"].poke()
+        return await self.conversation(guest)
+
+    async def conversation(self, guest: str = GUEST) -> str:
+        view = self.node.node.store.view
+        await self.node.until(lambda: view.one("identity_find", (f"phone:{guest}",)) is not None)
+        await self.node.idle()
+        (guest_id,) = view.one("identity_find", (f"phone:{guest}",)) or ("",)
+        return str(view.all("conversations_of", (guest_id,))[0][0])
+
+    def sent(self, guest: str = GUEST) -> list[str]:
+        """What the provider took for that guest, in order."""
+        return [message.body["text"]["body"] for message in self.node.meta.ledger.accepted(to=guest)]
+
+
+def token_of(text: str) -> str:
+    found = re.search(r'name="token" value="([0-9a-f]+)"', text)
+    assert found, "the page has a form"
+    return found[1]
+
+
+def words(text: str) -> str:
+    """What a page says, without its tags."""
+    body = text[text.find("<main") :] if "<main" in text else text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+@asynccontextmanager
+async def at_console(node: RunningNode) -> AsyncGenerator[Staff]:
+    transport = httpx.ASGITransport(application(node.parts, password=PASSWORD))
+    async with httpx.AsyncClient(transport=transport, base_url="http://console") as http:
+        yield Staff(node=node, http=http)
+
+
+def with_staff(folder: Path, story: Callable[[Staff], Awaitable[None]], **options: Any) -> None:
+    """Run the story with somebody who has signed in, in English."""
+
+    async def on_running(node: RunningNode) -> None:
+        async with at_console(node) as staff:
+            staff.http.cookies.set("nightporter_language", "en")
+            assert (await staff.sign_in()).status_code == 303
+            await story(staff)
+
+    on_node(folder, on_running, **options)
