@@ -15,6 +15,7 @@ import apsw
 from nightporter.model.lease import Lease
 from nightporter.store import Store, Tx, log
 from nightporter.store.sql import migrations, queries
+from nightporter.store.stepping import Steps
 from nightporter.testing.providers.chance import Dice
 
 RAM = Path("/dev/shm")
@@ -52,8 +53,8 @@ class LoopStepping:
         self._due = False
         self._stopped = False
 
-    def start(self, step: Callable[[], None], idle: Callable[[], None]) -> None:
-        self._step, self._idle = step, idle
+    def start(self, steps: Steps) -> None:
+        self._steps = steps
 
     def wake(self) -> None:
         if not self._due:
@@ -69,8 +70,8 @@ class LoopStepping:
     def _run(self) -> None:
         self._due = False
         if not self._stopped:
-            self._step()
-            self._idle()
+            self._steps.step()
+            self._steps.idle()
 
 
 @contextlib.contextmanager

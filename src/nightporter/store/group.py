@@ -39,10 +39,10 @@ class Stamp:
     keys_only: bool = False
 
 
-def commit(
+def fill(
     connection: apsw.Connection, units: Iterable[Unit], at: log.LogHead, stamp: Stamp
 ) -> tuple[list[Result], log.LogHead]:
-    """Run the units in one transaction and commit it. Raises `GroupLost` when nothing of it was kept."""
+    """Run the units in one transaction, which stays open. Raises `GroupLost` when nothing of it is left."""
     try:
         if connection.in_transaction:  # an earlier rollback failed
             connection.execute("ROLLBACK")
@@ -50,13 +50,21 @@ def commit(
         results, changes = _run_all(connection, units, keys_only=stamp.keys_only)
         if changes:
             at = log.append(connection, at, stamp.epoch, stamp.at_ms, "changes", changes)
-        connection.execute("COMMIT")
     except BaseException as error:
         _abandon(connection)
         if isinstance(error, GroupLost):
             raise
         raise GroupLost from error
     return results, at
+
+
+def seal(connection: apsw.Connection) -> None:
+    """Commit what was filled. Raises `GroupLost` when nothing of it was kept."""
+    try:
+        connection.execute("COMMIT")
+    except BaseException as error:
+        _abandon(connection)
+        raise GroupLost from error
 
 
 def _run_all(

@@ -129,7 +129,7 @@ class Store:
     ) -> asyncio.Future[T]:
         """Run `unit` in the next group commit; the future has its value when that is on disk.
 
-        `unit` runs on the writer's thread: it may only use its `Tx` and values it was made with. When it raises, its
+        `unit` runs later, once: it may only use its `Tx` and values it was made with. When it raises, its
         changes are undone and the future raises the same. `size`: bytes it writes, about. `drops`: it makes room
         (retention, pruning): goes alone, its log row leaves old values out (RL5), and it is tried also while the
         door is closed. Raises `CannotKeep` while the disk is full, read-only or the lease is gone, and after

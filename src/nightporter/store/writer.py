@@ -15,12 +15,12 @@ from nightporter.clock import Clock
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.lease import Lease
 from nightporter.store import group, log
-from nightporter.store.stepping import Stepping
+from nightporter.store.stepping import Stepping, Steps
 from nightporter.store.trouble import Trouble, breaks, trouble_of
 
 GROUP_UNITS_MAX = 256
 GROUP_BYTES_MAX = 1024 * 1024
-GROUP_SECONDS_MAX = 0.05
+GROUP_SECONDS_MAX = 0.01
 WAITING_UNITS_MAX = 20_000
 UNIT_BYTES = 1024  # what a unit counts when nobody says its size
 CHECKPOINT_IDLE_PAGES = 256  # 1 MB: a short checkpoint in an idle moment
@@ -39,11 +39,19 @@ class Waiting(NamedTuple):
     drops: bool
 
 
+class Filled(NamedTuple):
+    """A group whose units have run, in a transaction that is still open."""
+
+    taken: list[Waiting]
+    results: list[group.Result]
+    head: log.LogHead
+
+
 Settled = list[tuple["asyncio.Future[Any]", group.Result]]
 
 
 class Writer:
-    """Owns the write connection. `step` and `idle` run where the stepping runs them, all else on the event loop."""
+    """Owns the write connection. `seal` and `idle` run where the stepping runs them, all else on the event loop."""
 
     def __init__(
         self,
@@ -70,7 +78,8 @@ class Writer:
         self.broken: StoreBroken | None = None
         self.groups = 0
         connection.set_wal_hook(self._note_log)
-        stepping.start(self.step, self.idle)
+        self._steps = Steps(self.fill, self.seal, self.idle_due, self.idle)
+        stepping.start(self._steps)
 
     def submit(self, lease: Lease, unit: group.Unit, size: int, *, drops: bool) -> asyncio.Future[Any]:
         """Queue a unit; the future has its value once it is on disk. Raises `CannotKeep`, `StoreBroken` at once."""
@@ -119,23 +128,42 @@ class Writer:
         return len(self._queue)
 
     def step(self) -> None:
-        """Commit groups until nothing waits. Never raises: what nobody expects breaks the store."""
+        """Commit groups until nothing waits. Never raises."""
+        self._steps.step()
+
+    def fill(self) -> Filled | None:
+        """Run the units of the next group; None when nothing waits. Never raises."""
         try:
             while self._queue and self.broken is None:
-                self._group()
-                if self.unmoved_pages >= CHECKPOINT_BUSY_PAGES:
-                    self._checkpoint()
+                filled = self._filled()
+                if filled is not None:
+                    return filled
         except BaseException as error:  # noqa: BLE001 - a writer that dies silently would let all wait for ever
             self.fail(error)
         if self.broken:
             self._settle([(waiting.future, self._stopped()) for waiting in self._drain()])
+        return None
+
+    def seal(self, filled: Filled) -> None:
+        """Commit a filled group and tell its waiters. Never raises: what nobody expects breaks the store."""
+        try:
+            self._seal(filled)
+            if self.unmoved_pages >= CHECKPOINT_BUSY_PAGES:
+                self._checkpoint()
+        except BaseException as error:  # noqa: BLE001 - as in `fill`
+            self.fail(error)
+            self._settle([(waiting.future, self._stopped()) for waiting in filled.taken])
+
+    def idle_due(self) -> bool:
+        """True when an idle moment is worth a checkpoint."""
+        return self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long)
 
     def idle(self) -> None:
         """Between bursts: move a piece of the write-ahead log into the file. Never raises."""
         try:
-            if self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long):
+            if self.idle_due():
                 self._checkpoint()
-        except BaseException as error:  # noqa: BLE001 - as in `step`
+        except BaseException as error:  # noqa: BLE001 - as in `fill`
             self.fail(error)
 
     def tidy(self) -> None:
@@ -171,20 +199,31 @@ class Writer:
                 self._settle([(waiting.future, group.Result(error=refused))])
             now = self._clock.elapsed_seconds()
 
-    def _group(self) -> None:
+    def _filled(self) -> Filled | None:
+        """One group in an open transaction; None when it was lost."""
         taken: list[Waiting] = []
         first = self._queue[0]
         stamp = group.Stamp(first.lease.epoch, self._clock.now_ms(), first.drops)
         try:
             self._head = self._head or log.head(self._connection)
-            results, self._head = group.commit(self._connection, self._take(taken), self._head, stamp)
+            results, head = group.fill(self._connection, self._take(taken), self._head, stamp)
         except (group.GroupLost, apsw.Error) as lost:
-            self._head = None  # a commit that failed late may have been kept: read the head again
-            self._lost(taken or list(self._drain()), lost.__cause__ or lost)
+            self._lost(taken or list(self._drain()), lost)
+            return None
+        return Filled(taken, results, head)
+
+    def _seal(self, filled: Filled) -> None:
+        try:
+            group.seal(self._connection)
+        except group.GroupLost as lost:
+            self._lost(filled.taken, lost)
             return
+        self._head = filled.head
         self.groups += 1
-        judged = [self._judged(result, of.lease) for of, result in zip(taken, results, strict=True)]
-        self._settle([(of.future, result) for of, result in zip(taken, judged, strict=True)])
+        judged = [
+            self._judged(result, of.lease) for of, result in zip(filled.taken, filled.results, strict=True)
+        ]
+        self._settle([(of.future, result) for of, result in zip(filled.taken, judged, strict=True)])
 
     def _judged(self, result: group.Result, lease: Lease) -> group.Result:
         """A result that comes after the lease's end, or after damage was found, counts as not kept (LS2, ST3)."""
@@ -200,7 +239,9 @@ class Writer:
             return group.Result(error=CannotKeep("the lease ran out while this was written"))
         return result
 
-    def _lost(self, taken: list[Waiting], cause: BaseException) -> None:
+    def _lost(self, taken: list[Waiting], lost: Exception) -> None:
+        self._head = None  # a commit that failed late may have been kept: read the head again
+        cause = lost.__cause__ or lost
         trouble = trouble_of(cause)
         if breaks(cause) or not isinstance(cause, apsw.Error | MemoryError):
             self.fail(cause)

@@ -12,6 +12,7 @@ from types import CoroutineType
 from typing import Any
 
 from nightporter.clock import Chance
+from nightporter.store.stepping import Steps
 
 START_MS = 1_800_000_000_000
 STEPS_MAX = 3_000_000
@@ -136,28 +137,42 @@ class SimStepping:
     def __init__(self, loop: SimLoop, chance: Chance) -> None:
         self._loop = loop
         self._chance = chance
-        self._step: Callable[[], None] = lambda: None
-        self._idle: Callable[[], None] = lambda: None
         self._planned = False
+        self._busy = False
+        self._group: object = None
 
-    def start(self, step: Callable[[], None], idle: Callable[[], None]) -> None:
+    def start(self, steps: Steps) -> None:
         """Remember what to call."""
-        self._step, self._idle = step, idle
+        self._steps = steps
 
     def wake(self) -> None:
-        """Plan one step."""
-        if not self._planned:
+        """Plan one group."""
+        if not self._planned and not self._busy:
             self._planned = True
-            self._loop.call_later(self._chance.random() * self.COMMIT_SECONDS_MAX, self._run)
+            self._later(self._fill)
 
-    def _run(self) -> None:
+    def _later(self, call: Callable[[], None]) -> None:
+        self._loop.call_later(self._chance.random() * self.COMMIT_SECONDS_MAX, call)
+
+    def _fill(self) -> None:
         self._planned = False
-        self._step()
-        self._idle()
+        group = self._steps.fill()
+        if group is not None:
+            self._busy, self._group = True, group
+            self._later(self._seal)
+        elif self._steps.idle_due():
+            self._steps.idle()
+
+    def _seal(self) -> None:
+        if self._busy:
+            self._steps.seal(self._group)
+            self._busy = False
+            self.wake()
 
     def post(self, callback: Callable[[], None]) -> None:
         """Bring a result back, a moment later: a crash may come between commit and result."""
-        self._loop.call_later(self._chance.random() * self.COMMIT_SECONDS_MAX, callback)
+        self._later(callback)
 
     def stop(self) -> None:
-        """Nothing of it runs by itself."""
+        """End what has begun; nothing else of it runs by itself."""
+        self._seal()
