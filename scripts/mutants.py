@@ -79,7 +79,7 @@ MUTANTS = (
                 "AND e.state IN ('waiting', 'sending') AND e.created_ms",
                 "AND 0 AND e.created_ms",
             ),
-            ("rounds/turns.py", "and not self._waits(conversation.conversation_id)", ""),
+            ("rounds/turns.py", "and not party.unsent", ""),
             ("rounds/lane.py", "conversation_id in self._busy or", ""),
             (
                 "store/queries/outbox.sql",

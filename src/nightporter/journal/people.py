@@ -7,6 +7,7 @@ the younger is merged into the older inside the same unit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import orjson
 
@@ -76,10 +77,36 @@ def _merge(tx: Tx, kept: str, dropped: str) -> None:
     tx.run("guest_drop", (dropped,))
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """All that a turn is about, read as of one moment."""
+
+    conversation: Conversation
+    guest: Guest
+    other_id: str  # how a guest without phone is written to
+    has_stays: bool
+    unsent: bool  # an earlier message to the guest is not out yet
+
+
+UNSENT_FROM_MS = 86_400_000  # a message that waits longer does not hold up new ones
+
+
+def party(view: View, conversation_id: str, now_ms: int) -> Party:
+    """The conversation with its guest; it must exist."""
+    row = view.one("turn_get", (conversation_id, now_ms - UNSENT_FROM_MS))
+    assert row is not None, f"conversation {conversation_id} is gone"
+    phone, other = _addresses(row[18].split("\n") if row[18] else ())
+    return Party(_conversation(row), _guest(row[11:18], phone), other, bool(row[19]), bool(row[20]))
+
+
 def conversation(view: View, conversation_id: str) -> Conversation:
     """The conversation as it stands; it must exist."""
     row = view.one("conversation_get", (conversation_id,))
     assert row is not None, f"conversation {conversation_id} is gone"
+    return _conversation(row)
+
+
+def _conversation(row: Row) -> Conversation:
     return Conversation(
         conversation_id=row[0],
         guest_id=row[1],
@@ -112,7 +139,10 @@ def guest(view: View, guest_id: str) -> Guest:
     """The guest as known; must exist."""
     row = view.one("guest_get", (guest_id,))
     assert row is not None, f"guest {guest_id} is gone"
-    phone, _ = addresses(view, guest_id)
+    return _guest(row, addresses(view, guest_id)[0])
+
+
+def _guest(row: Row, phone: str) -> Guest:
     return Guest(
         guest_id=row[0],
         name=row[1],
@@ -127,8 +157,12 @@ def guest(view: View, guest_id: str) -> Guest:
 
 def addresses(view: View, guest_id: str) -> tuple[str, str]:
     """How the guest is written to: (phone digits or "", business-scoped or Spoki id or ""), the newest of each."""
+    return _addresses([key for (key,) in view.all("identity_list", (guest_id,))])
+
+
+def _addresses(keys: Sequence[str]) -> tuple[str, str]:
     phone = other = ""
-    for (key,) in view.all("identity_list", (guest_id,)):
+    for key in keys:
         kind, _, value = key.partition(":")
         if kind == IdentityKind.PHONE:
             phone = phone or value

@@ -8,39 +8,33 @@ import orjson
 
 from nightporter.channels.port import Channel
 from nightporter.errors import Stale
-from nightporter.journal import entries, people
+from nightporter.journal import entries
+from nightporter.journal.people import Party
 from nightporter.model.conversation import Turn
 from nightporter.model.decision import Decision, Disposition, DispositionKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
-from nightporter.rounds.lane import EMERGENCY, Ticket
+from nightporter.rounds.lane import EMERGENCY
 from nightporter.rounds.node import Node
 from nightporter.store import Tx
+
+Said = list[tuple[OutboxMessage, bool]]  # messages, each with whether it carries the disclosure
 
 MACHINE = "machine"
 SHORT_ROOM_BYTES = 2048
 
 
-async def commit_decision(
-    node: Node, turn: Turn, decision: Decision, channel: Channel | None, ticket: Ticket | None
-) -> OutboxMessage | None:
-    """Commit the decision; its first message, claimed when there is a ticket. Raises `Stale` when it came too late."""
-    said = _sayings(node, turn, decision, channel)
-    unit = _unit(node, turn, decision, said, claim=ticket is not None)
+async def commit_decision(node: Node, turn: Turn, decision: Decision, said: Said, *, claim: bool) -> None:
+    """Commit the decision, its first message claimed where asked. Raises `Stale` when it came too late."""
+    unit = _unit(node, turn, decision, said, claim=claim)
     await node.write(unit, SHORT_ROOM_BYTES + sum(len(message.content.text) for message, _ in said))
-    return said[0][0] if said else None
 
 
-def _sayings(
-    node: Node, turn: Turn, decision: Decision, channel: Channel | None
-) -> list[tuple[OutboxMessage, bool]]:
+def sayings(turn: Turn, party: Party, decision: Decision, channel: Channel) -> Said:
     """The outbox messages of a decision with their derived ids (SD4), split as the channel needs it."""
-    if not decision.sayings or channel is None:
-        return []
     first, conversation = turn.entries[0], turn.conversation
-    phone, other = people.addresses(node.store.view, conversation.guest_id)
-    said: list[tuple[OutboxMessage, bool]] = []
+    said: Said = []
     for saying in decision.sayings:
         for number, part in enumerate(channel.parts(saying.content)):
             message = OutboxMessage(
@@ -48,8 +42,8 @@ def _sayings(
                 channel=conversation.channel,
                 number=conversation.number,
                 conversation_id=conversation.conversation_id,
-                to_phone=phone,
-                to_id=other,
+                to_phone=party.guest.phone,
+                to_id=party.other_id,
                 content=part,
                 quote=saying.quote if number == 0 else "",
                 expires_ms=conversation.window_until_ms(),
@@ -58,9 +52,7 @@ def _sayings(
     return said
 
 
-def _unit(
-    node: Node, turn: Turn, decision: Decision, said: list[tuple[OutboxMessage, bool]], *, claim: bool
-) -> Callable[[Tx], None]:
+def _unit(node: Node, turn: Turn, decision: Decision, said: Said, *, claim: bool) -> Callable[[Tx], None]:
     now_ms, by = node.clock.now_ms(), Claim(node.lease.epoch)
     task_ids = [node.ids.new() for _ in decision.tasks]
     conversation, guest = turn.conversation, decision.guest
@@ -107,9 +99,7 @@ def _unit(
     return unit
 
 
-def _reference(
-    disposition: Disposition, said: list[tuple[OutboxMessage, bool]], made: list[str]
-) -> str | None:
+def _reference(disposition: Disposition, said: Said, made: list[str]) -> str | None:
     match disposition.kind:
         case DispositionKind.ANSWERED:
             return said[0][0].outbox_id

@@ -17,9 +17,10 @@ import structlog
 from nightporter.desk.context import Context, StayBook
 from nightporter.errors import CannotKeep, Stale, StoreBroken
 from nightporter.journal import entries, people
+from nightporter.journal.people import Party
 from nightporter.model.conversation import Turn
 from nightporter.model.decision import Decision, Disposition, DispositionKind, NewTask, Urgency
-from nightporter.rounds.commit import commit_decision
+from nightporter.rounds.commit import commit_decision, sayings
 from nightporter.rounds.delivery import Claimed, Delivery
 from nightporter.rounds.lane import Ticket
 from nightporter.rounds.node import Bell, Node
@@ -116,33 +117,36 @@ class Turns:
 
     async def _turn(self, conversation_id: str) -> int | None:
         """Decide on what is pending and commit it; when to look again, None = when something new comes."""
-        turn = self._read(conversation_id)
-        if turn is None or not self._node.leads():
+        owed = self._read(conversation_id)
+        if owed is None or not self._node.leads():
             return None
+        turn, party = owed
         context = Context(now_ms=self._node.clock.now_ms(), stays=self._stays)
         decision = await self._desk.answer(turn, context)
         if decision.wait_until_ms:
             self._show_typing(turn, decision.wait_until_ms - context.now_ms)
         if decision.dispositions or decision.tasks or decision.memory or decision.guest:
-            await self._commit(turn, decision)
+            await self._commit(turn, party, decision)
         if decision.wait_until_ms:
             return decision.wait_until_ms
         self._shown.pop(conversation_id, None)
         return 0 if len(turn.entries) >= entries.TURN_ENTRIES_MAX else None
 
-    def _read(self, conversation_id: str) -> Turn | None:
+    def _read(self, conversation_id: str) -> tuple[Turn, Party] | None:
         view = self._node.store.view
         pending = entries.pending(view, conversation_id)
         if not pending:
             return None
-        conversation = people.conversation(view, conversation_id)
-        return Turn(
+        party = people.party(view, conversation_id, self._node.clock.now_ms())
+        conversation = party.conversation
+        turn = Turn(
             conversation=conversation,
-            guest=people.guest(view, conversation.guest_id),
+            guest=party.guest,
             entries=tuple(pending),
-            stays=people.stays(view, conversation.guest_id),
+            stays=people.stays(view, conversation.guest_id) if party.has_stays else (),
             staff_wrote_ms=conversation.last_staff_ms,
         )
+        return turn, party
 
     def _show_typing(self, turn: Turn, wait_ms: int) -> None:
         """An answer that takes longer than a second: the guest sees that we read and write; best effort."""
@@ -162,30 +166,26 @@ class Turns:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    async def _commit(self, turn: Turn, decision: Decision) -> None:
+    async def _commit(self, turn: Turn, party: Party, decision: Decision) -> None:
         conversation = turn.conversation
         road = self._roads.get(conversation.channel)
         ticket: Ticket | None = None
-        if decision.sayings and road and not self._waits(conversation.conversation_id):
+        if decision.sayings and road and not party.unsent:
             ticket = road.lane.ticket(conversation.conversation_id, urgent=decision.trace.emergency)
         try:
-            first = await commit_decision(self._node, turn, decision, road.channel if road else None, ticket)
+            said = sayings(turn, party, decision, road.channel) if road else []
+            await commit_decision(self._node, turn, decision, said, claim=ticket is not None)
         except BaseException:
             if ticket and road:
                 road.lane.unused(ticket)
             raise
         for disposition in decision.dispositions:
             self._node.counts.add("dispositions", disposition.kind)
-        if road and ticket and first:
+        if road and ticket:
             received_ms, asked = turn.entries[0].received_ms, turn.entries[-1].provider_id
-            road.begin(Claimed(first, 1, ticket, received_ms, asked))
+            road.begin(Claimed(said[0][0], 1, ticket, received_ms, asked))
         elif road and decision.sayings:
             road.bell.ring()
-
-    def _waits(self, conversation_id: str) -> bool:
-        """True when an earlier message of the conversation is not out yet."""
-        a_day_ago = self._node.clock.now_ms() - 86_400_000
-        return self._node.store.view.one("outbox_open", (conversation_id, a_day_ago)) is not None
 
     async def _crashed(self, conversation_id: str, error: Exception) -> int | None:
         """Try again, later each time; after `FAILURES_MAX` crashes a person gets the turn (G7)."""
@@ -195,11 +195,12 @@ class Turns:
         self._failures[conversation_id] += 1
         if self._failures[conversation_id] < FAILURES_MAX:
             return node.clock.now_ms() + int(AGAIN_SECONDS * 1000) * self._failures[conversation_id]
-        turn = self._read(conversation_id)
-        if turn is None:
+        owed = self._read(conversation_id)
+        if owed is None:
             return None
+        turn, party = owed
         try:
-            await self._commit(turn, _to_staff(turn, error))
+            await self._commit(turn, party, _to_staff(turn, error))
         except (CannotKeep, StoreBroken, Stale):
             return node.clock.now_ms() + int(AGAIN_SECONDS * 1000)
         self._failures.pop(conversation_id, None)

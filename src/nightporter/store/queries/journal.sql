@@ -125,6 +125,17 @@ INSERT INTO conversations (conversation_id, guest_id, channel, number) VALUES (?
 SELECT conversation_id, guest_id, channel, number, version, held_by, held_until_ms, last_guest_ms, last_staff_ms,
   last_answer_ms, memory FROM conversations WHERE conversation_id = ?;
 
+-- turn_get: all that a turn is about, in one go: conversation, guest, names, and whether there is more to ask for
+SELECT c.conversation_id, c.guest_id, c.channel, c.number, c.version, c.held_by, c.held_until_ms, c.last_guest_ms,
+  c.last_staff_ms, c.last_answer_ms, c.memory, g.guest_id, g.name, g.language, g.language_source, g.language_rival,
+  g.opted_out_ms, g.told_machine_ms,
+  (SELECT group_concat(i.identity, char(10) ORDER BY i.added_ms DESC, i.identity) FROM identities i
+    WHERE i.guest_id = c.guest_id),
+  EXISTS (SELECT 1 FROM stay_guests s WHERE s.guest_id = c.guest_id),
+  EXISTS (SELECT 1 FROM outbox o WHERE o.conversation_id = c.conversation_id AND o.created_ms > ?2
+    AND o.state IN ('waiting', 'sending'))
+FROM conversations c JOIN guests g ON g.guest_id = c.guest_id WHERE c.conversation_id = ?1;
+
 -- conversation_version: has anything changed since it was read?
 SELECT version FROM conversations WHERE conversation_id = ?;
 

@@ -18,9 +18,6 @@ ORDER BY o.due_ms, o.outbox_id LIMIT ?;
 -- outbox_next: when to look again
 SELECT min(due_ms) FROM outbox WHERE channel = ? AND state = 'waiting';
 
--- outbox_open: is anything of this conversation on its way?
-SELECT 1 FROM outbox WHERE conversation_id = ? AND created_ms > ? AND state IN ('waiting', 'sending') LIMIT 1;
-
 -- outbox_get: one message
 SELECT outbox_id, channel, number, conversation_id, to_phone, to_id, content, quote, state, attempts, expires_ms,
   origin, discloses, provider_id, covers, error_code, error, created_ms, changed_ms, due_ms, epoch
