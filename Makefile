@@ -1,6 +1,6 @@
 # One word per errand, the same here and in CI. `make` alone lists them.
 .DEFAULT_GOAL := list
-.PHONY: list setup run test lint format lock train crash ci
+.PHONY: list setup run test lint format lock train docs crash ci
 MAKEFLAGS += --no-print-directory
 # Compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,6 +49,10 @@ lock: setup ## writes requirements/ anew from pyproject.toml (UPGRADE=1: with th
 
 train: setup ## the recogniser's model, anew from the topics' examples
 	@$(BIN)/python -m nightporter.desk.recogniser.train
+
+docs: setup ## docs/reference/ anew from the code, then the tests that hold all of docs/ to it
+	@$(BIN)/python scripts/docs.py
+	@$(BIN)/python -m pytest -q tests/docs -m "not ci"
 
 crash: setup ## the real node under load, killed N=200 times; goes on where its results end (SEED=7: one stretch)
 	@$(BIN)/python -m nightporter.testing.crash --kills $(or $(N),200) \
