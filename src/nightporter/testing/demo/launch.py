@@ -61,7 +61,7 @@ async def play(settings: Settings, logbook: Logbook | None = None) -> int:
     try:
         async with World.opened(folder / "world", SystemClock(), system_chance()) as world:
             inner = demo_settings(settings, world)
-            beside = partial(_beside, world=world, phone=phone)
+            beside = partial(phone_beside, world=world, phone=phone)
             return await serve(inner, beside=beside, clock=world.clock, logbook=logbook)
     finally:
         phone.close()
@@ -106,7 +106,7 @@ def demo_settings(settings: Settings, world: World) -> Settings:
 
 
 @asynccontextmanager
-async def _beside(live: Live, *, world: World, phone: socket.socket) -> AsyncGenerator[None]:
+async def phone_beside(live: Live, *, world: World, phone: socket.socket) -> AsyncGenerator[None]:
     """The phone page, and providers that know where the node is."""
     node, hotel = live.parts.node, live.parts.hotel
     now_ms = node.clock.now_ms()
