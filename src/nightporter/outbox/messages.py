@@ -69,16 +69,14 @@ def accepted(tx: Tx, outbox_id: str, attempt: int, provider_id: str, now_ms: int
     """The provider took it under `provider_id`; statuses that came first are applied now."""
     tx.run("attempt_end", (now_ms, "accepted", provider_id, outbox_id, attempt))
     tx.run("outbox_accepted", (provider_id, outbox_id))
-    row = tx.one("outbox_state", (outbox_id,))
-    assert row is not None, f"outbox message {outbox_id} is gone"
-    state = OutboxState(row[0])
+    state = OutboxState(_state(tx, outbox_id)[0])
     if state in {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.MAYBE_SENT}:
-        state = _move(tx, outbox_id, state, OutboxState.SENT, now_ms)
+        _move(tx, outbox_id, state, OutboxState.SENT, now_ms)
     parked = tx.all("statuses_parked", (provider_id,))
     if parked:
         tx.run("statuses_unpark", (outbox_id, provider_id))
         for kind, at_ms, code, error in parked:
-            _reached(tx, outbox_id, StatusKind(kind), at_ms, code, error)
+            _reached(tx, outbox_id, _state(tx, outbox_id), StatusKind(kind), at_ms, code, error)
 
 
 def waits_again(
@@ -160,14 +158,22 @@ def status(tx: Tx, entry: Entry) -> Told | None:
     )  # fmt: skip
     if not new or not owner:
         return None
-    if entry.provider_id:
+    row = row or _state(tx, owner)
+    if entry.provider_id and not row[1]:
         tx.run("outbox_accepted", (entry.provider_id, owner))
-    return _reached(tx, owner, told.kind, entry.at_ms, told.error_code, told.error)
+    return _reached(tx, owner, row, told.kind, entry.at_ms, told.error_code, told.error)
 
 
-def _reached(tx: Tx, outbox_id: str, kind: StatusKind, at_ms: int, code: str, error: str) -> Told | None:
+def _state(tx: Tx, outbox_id: str) -> Row:
     row = tx.one("outbox_state", (outbox_id,))
     assert row is not None, f"outbox message {outbox_id} is gone"
+    return row
+
+
+def _reached(
+    tx: Tx, outbox_id: str, row: Row, kind: StatusKind, at_ms: int, code: str, error: str
+) -> Told | None:
+    """Move on from the state in `row` (of `outbox_state`) as far as the status says."""
     state = OutboxState(row[0])
     new = after_status(state, kind)
     if new in REACHED and row[3]:
