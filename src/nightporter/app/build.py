@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
-from nightporter.desk.flow import Desk
 from nightporter.gateway import pauses
 from nightporter.gateway.door import Door
 from nightporter.journal.deliveries import bring_dictionary
@@ -17,7 +17,7 @@ from nightporter.journal.stays import Stays
 from nightporter.ops.meter import Meter
 from nightporter.rounds.alarms import Alarms, set_cron
 from nightporter.rounds.delivery import Delivery
-from nightporter.rounds.events import Events
+from nightporter.rounds.events import Events, Reacts
 from nightporter.rounds.housekeeping import CRON, TIMER, Housekeeping, Retention
 from nightporter.rounds.intake import Intake
 from nightporter.rounds.lane import Lane
@@ -25,7 +25,7 @@ from nightporter.rounds.media import MediaFetch
 from nightporter.rounds.node import Node
 from nightporter.rounds.settling import Settling
 from nightporter.rounds.supervisor import keep_running
-from nightporter.rounds.turns import Turns
+from nightporter.rounds.turns import Answers, Turns
 
 Round = tuple[str, Callable[[], Awaitable[None]]]
 
@@ -38,6 +38,10 @@ class Pace:
     messages_per_second: float = 80.0
     send_timeout_seconds: float = 5.0
     send_settle_seconds: float = 600.0
+
+
+class Speaks(Answers, Reacts, Protocol):
+    """The desk, as the rounds need it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,7 +114,7 @@ class Parts:
 def join(
     node: Node,
     channels: Mapping[str, Channel],
-    desk: Desk,
+    desk: Speaks,
     hotel: Callable[[], Hotel],
     chance: Chance,
     pace: Pace,

@@ -23,6 +23,7 @@ from nightporter import console
 from nightporter.app.actions import Ground
 from nightporter.app.build import Pace, Parts, join
 from nightporter.app.control import ControlSocket, socket_path
+from nightporter.app.desk_to_come import DeskToCome
 from nightporter.app.folder import channels_of, open_store
 from nightporter.app.listeners import Listener, bind, bound_to
 from nightporter.app.logbook import Logbook
@@ -33,8 +34,6 @@ from nightporter.config.hotel import HotelFile
 from nightporter.config.settings import Settings
 from nightporter.config.settings_values import Address
 from nightporter.console import new_password
-from nightporter.desk.flow import Desk
-from nightporter.desk.recogniser.recogniser import Recogniser
 from nightporter.errors import PortBusy, StoreBroken
 from nightporter.gateway.application import application
 from nightporter.gateway.gate import Gate
@@ -67,6 +66,7 @@ class Live:
 
     settings: Settings
     parts: Parts
+    desk: DeskToCome
     gateway: Address
     console: Address
     console_password: str = field(default="", repr=False)  # made for this start; "" = the setting has one
@@ -107,8 +107,8 @@ async def serve(
         live = await stack.enter_async_context(running(settings, clock=clock, logbook=logbook))
         if beside:
             await stack.enter_async_context(beside(live))
-        _tune_collector()
         _own_signals(live)
+        settled = asyncio.get_running_loop().create_task(_settle_down(live), name="settle-down")
         log.info(
             "ready",
             gateway=str(live.gateway),
@@ -119,6 +119,7 @@ async def serve(
         _tell_console(live)
         await live.stopping.wait()
         log.info("stopping")
+        settled.cancel()
     log.info("stopped")
     return live.exit_code
 
@@ -137,10 +138,11 @@ async def running(
         try:
             if logbook:
                 logbook.keep_in(settings.data_dir)
-            parts = await _join(settings, store, clock, hotel)
+            desk = DeskToCome(lambda: hotel.hotel)
             live = Live(
                 settings=settings,
-                parts=parts,
+                parts=await _join(settings, store, clock, hotel, desk),
+                desk=desk,
                 gateway=bound_to(sockets[0]),
                 console=bound_to(sockets[1]),
                 console_password="" if settings.console_password else new_password(),
@@ -188,7 +190,7 @@ def _bind_all(settings: Settings) -> list[socket.socket]:
         raise
 
 
-async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile) -> Parts:
+async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile, desk: DeskToCome) -> Parts:
     lease = await take(store, settings.node)
     chance = system_chance()
     node = Node(store, clock, Ids(clock, chance), lease)
@@ -202,7 +204,6 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
         pace = replace(pace, messages_per_second=whatsapp.messages_per_second)
     kept = settings.retention
     retention = Retention(**asdict(kept))
-    desk = Desk(lambda: hotel.hotel, Recogniser.load())
     channels = channels_of(settings, HttpWire())
     return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention)
 
@@ -214,6 +215,7 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
     alerts = Alerts(parts, parts.hotel)
     store.on_trouble = alerts.trouble
     store.on_broken = partial(_broken, live)
+    live.desk.begin(partial(_speechless, live))
     await parts.begin()
     loop = asyncio.get_running_loop()
     for name, round_ in (
@@ -297,6 +299,12 @@ def _broken(live: Live, error: StoreBroken) -> None:
     live.stop(BROKEN_EXIT_CODE)
 
 
+def _speechless(live: Live, error: BaseException) -> None:
+    """Without its recogniser the desk answers nobody: the process ends, and whoever started it sees why."""
+    log.critical("the desk cannot be made", exc_info=error)
+    live.stop(BROKEN_EXIT_CODE)
+
+
 async def _meter(parts: Parts) -> None:
     clock = parts.node.clock
     while True:
@@ -329,8 +337,9 @@ def _own_signals(live: Live) -> None:
         loop.add_signal_handler(number, signalled, number)
 
 
-def _tune_collector() -> None:
-    """What is there now stays: the collector need not look at it again."""
+async def _settle_down(live: Live) -> None:
+    """Once everything is loaded it stays: the collector need not look at it again."""
+    await live.desk.ready()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
