@@ -14,7 +14,7 @@ import httpx
 
 from nightporter.app.listeners import bind, bound_to
 from nightporter.app.serve import Live, running
-from nightporter.clock import SystemClock
+from nightporter.clock import SystemClock, system_chance
 from nightporter.config.settings import Settings, load
 from nightporter.config.settings_values import Address
 from nightporter.testing.demo import chat
@@ -22,7 +22,6 @@ from nightporter.testing.demo.cast import player
 from nightporter.testing.demo.chat import Bubble, Chat
 from nightporter.testing.demo.launch import demo_settings, phone_beside
 from nightporter.testing.demo.world import World
-from nightporter.testing.providers.chance import Dice
 
 WAIT_SECONDS = 15.0
 LOOK_SECONDS = 0.01
@@ -95,7 +94,7 @@ async def playing(folder: Path, **more: str) -> AsyncGenerator[Play]:
     phone = bind(Address("127.0.0.1", 0), "phone")
     url = f"http://{bound_to(phone)}"
     async with (
-        World.opened(folder / "demo" / "world", SystemClock(), Dice(1)) as world,
+        World.opened(folder / "demo" / "world", SystemClock(), system_chance()) as world,
         running(demo_settings(settings, world), clock=world.clock) as live,
         phone_beside(live, world=world, phone=phone),
         httpx.AsyncClient(base_url=url, timeout=WAIT_SECONDS) as http,
