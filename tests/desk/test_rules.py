@@ -54,39 +54,42 @@ def is_emergency(text: str, *, night: bool = False) -> bool:
 
 
 @VERDICTS
-def test_emergency_is_seen_and_what_sounds_like_it_is_not(expected: bool):
+def test_emergency_is_seen_and_what_sounds_like_it_is_not(expected: bool) -> None:
     assert wrong(list(cases("emergency")), is_emergency, expected) == []
 
 
-def test_tables_are_long_enough():
+def test_tables_are_long_enough() -> None:
     for name in ("emergency", "optout"):
         told = [expected for _, expected in cases(name)]
         assert told.count(True) >= 40
         assert told.count(False) >= 40
 
 
-def test_being_locked_out_is_an_emergency_at_night_only():
+def test_being_locked_out_is_an_emergency_at_night_only() -> None:
     for text in table("emergency")["night"]["yes"]:
         assert is_emergency(text, night=True), text
         assert not is_emergency(text), text
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_spelling_and_politeness_do_not_hide_an_emergency(change: Callable[[str], str]):
+def test_spelling_and_politeness_do_not_hide_an_emergency(change: Callable[[str], str]) -> None:
     told = [text for text, expected in cases("emergency") if expected]
     missed = [text for text in told if not is_emergency(change(text))]
     assert len(missed) <= 0.02 * len(told), missed
 
 
 @VERDICTS
-def test_opt_out_is_a_stop_word_or_stop_with_an_object(expected: bool):
+def test_opt_out_is_a_stop_word_or_stop_with_an_object(expected: bool) -> None:
     assert wrong(list(cases("optout")), lambda text: opt_out_rules().is_in(Folded.of(text)), expected) == []
 
 
 @VERDICTS
-def test_cancel_ends_a_question_and_nothing_else(expected: bool):
+def test_cancel_ends_a_question_and_nothing_else(expected: bool) -> None:
     both = table("optout")["cancels"]
-    assert wrong([(text, expected) for text in both["yes" if expected else "no"]], cancels_question, expected) == []
+    assert (
+        wrong([(text, expected) for text in both["yes" if expected else "no"]], cancels_question, expected)
+        == []
+    )
 
 
 RULES: dict[str, Callable[[str], bool]] = {
@@ -100,11 +103,11 @@ RULES: dict[str, Callable[[str], bool]] = {
 
 @VERDICTS
 @pytest.mark.parametrize("rule", RULES)
-def test_small_words_of_speech(rule: str, expected: bool):
+def test_small_words_of_speech(rule: str, expected: bool) -> None:
     assert wrong(speech_cases(rule), RULES[rule], expected) == []
 
 
-def test_folding_brings_spellings_together():
+def test_folding_brings_spellings_together() -> None:
     assert fold("Wi-Fi CHECK IN") == "wifi checkin"
     assert fold("Frühstück") == fold("Fruehstueck") == fold("FRÜHSTÜCK")
     assert fold("heeeelp") == "help"

@@ -20,16 +20,15 @@ TOLD_ALONE_MIN = 0.75  # the same, for a message of one or two words
 HINT_SCORE = 0.6  # what the hint adds to its language
 
 # Country calling codes whose people mostly speak one of our languages; the longest that fits counts.
-_LANGUAGE_OF_CODE = {
-    "1": "en", "1787": "es", "1809": "es", "1829": "es", "1849": "es", "1939": "es", "1438": "fr", "1514": "fr", "1418": "fr", "1581": "fr",
-    "27": "en", "30": "", "32": "fr", "33": "fr", "34": "es", "350": "en", "352": "fr", "353": "en", "356": "en", "376": "es",
-    "377": "fr", "378": "it", "379": "it", "39": "it", "41": "de", "43": "de", "423": "de", "44": "en", "49": "de", "51": "es",
-    "52": "es", "53": "es", "54": "es", "56": "es", "57": "es", "58": "es", "501": "en", "502": "es", "503": "es", "504": "es",
-    "505": "es", "506": "es", "507": "es", "591": "es", "593": "es", "595": "es", "598": "es", "61": "en", "64": "en", "65": "en",
-    "211": "en", "212": "fr", "213": "fr", "216": "fr", "221": "fr", "223": "fr", "225": "fr", "226": "fr", "227": "fr", "228": "fr", "229": "fr",
-    "230": "en", "233": "en", "234": "en", "237": "fr", "240": "es", "241": "fr", "242": "fr", "243": "fr", "254": "en", "255": "en", "256": "en",
-    "260": "en", "261": "fr", "262": "fr", "263": "en", "590": "fr", "594": "fr", "596": "fr", "687": "fr", "689": "fr", "91": "en", "92": "en",
-}  # fmt: skip
+_CODES = {
+    "en": "1 27 44 61 64 65 91 92 233 234 254 255 256 260 263 350 353 356 230",
+    "it": "39 378 379",
+    "de": "41 43 49 423",
+    "fr": "32 33 212 213 216 221 223 225 226 227 228 229 237 241 242 243 261 262 352 377 590 594 596 687 689"
+    " 1418 1438 1514 1581",
+    "es": "34 51 52 53 54 56 57 58 240 376 502 503 504 505 506 507 591 593 595 598 1787 1809 1829 1849 1939",
+}
+_LANGUAGE_OF_CODE = {code: language for language, codes in _CODES.items() for code in codes.split()}
 _CODE_DIGITS_MAX = 4
 
 
@@ -71,8 +70,8 @@ def next_language(guest: Guest, understanding: Understanding) -> Guest:
     heard = understanding.language
     if not heard or not understanding.words or guest.language_source is LanguageSource.CHOSEN:
         return guest
-    if understanding.thanks or (understanding.emergency and not understanding.language_sure):
-        return guest
+    if guest.language and (understanding.greeting or understanding.thanks):
+        return guest  # "ciao" and "merci" are said in every language
     if heard == guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else guest.language_source
         return replace(guest, language_rival="", language_source=source)

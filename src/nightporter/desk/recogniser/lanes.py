@@ -36,6 +36,11 @@ class Lanes:
             for lane in self._struct.unpack((row + self._zero).to_bytes(self._bytes, "little"))
         ]
 
+    def scaled(self, row: int, factor: float) -> list[float]:
+        """The numbers of a row, each times `factor`."""
+        packed = (row + self._zero).to_bytes(self._bytes, "little")
+        return [(lane - LANE_MAX) * factor for lane in self._struct.unpack(packed)]
+
     def packed_bytes(self, numbers: bytes) -> list[int]:
         """Rows of numbers that fit a byte each, `count` bytes a row (b - 128 is the number)."""
         wide = bytearray(len(numbers) * LANE_BITS // 8)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nightporter.desk.recogniser.features import (
@@ -32,11 +31,12 @@ _HEAD = struct.Struct("<4sII")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the model knows of a word: the sum of its weights in every lane, how many pieces it has, its features' text."""
+    """What the model knows of a word: the sum of its weights in every lane, and how many pieces it has."""
 
     sum: int
     pieces: int
-    text: str
+    text: str  # as features see it
+    whole: bool  # the word itself was in several examples, not only pieces of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,17 @@ class Weights:
     languages: tuple[str, ...]
     scale: float
     rows: dict[int, list[int]]
+    digest: str  # of the examples it was trained from
 
     def to_bytes(self) -> bytes:
         """The bytes of a model file: head, names, features in order, then a row of bytes for each."""
-        names = json.dumps({"topics": self.topics, "languages": self.languages, "scale": self.scale}).encode()
+        told = {
+            "digest": self.digest,
+            "topics": self.topics,
+            "languages": self.languages,
+            "scale": self.scale,
+        }
+        names = json.dumps(told).encode()
         keys = sorted(self.rows)
         body = b"".join(bytes(weight + WEIGHT_BIAS for weight in self.rows[key]) for key in keys)
         return _HEAD.pack(MAGIC, len(names), len(keys)) + names + struct.pack(f"<{len(keys)}I", *keys) + body
@@ -73,9 +80,12 @@ class Model:
         self._rows: dict[int, int] = dict(zip(keys, self._lanes.packed_bytes(data[keys_end:]), strict=True))
         self._words: dict[str, Known] = {}
         self._pairs: dict[str, int] = {}
+        self._last: tuple[tuple[str, ...], tuple[list[float], list[float]]] = ((), ([], []))
 
-    def scores(self, words: Sequence[str]) -> tuple[list[float], list[float]]:
-        """The scores of topics and of languages for a run of folded words, at least one."""
+    def scores(self, words: tuple[str, ...]) -> tuple[list[float], list[float]]:
+        """The scores of topics and of languages for a run of folded words, at least one; the last ones are kept."""
+        if words == self._last[0]:
+            return self._last[1]
         total, pieces, before = 0, 0, ""
         for word in words:
             known = self._words.get(word) or self._learn(word)
@@ -87,19 +97,23 @@ class Model:
                 total += self._learn_pair(pair, before, known.text) if of_pair is None else of_pair
             before = known.text
         factor = self._scale / weight_of(len(words), len(words) - 1, pieces)
-        lanes = [lane * factor for lane in self._lanes.unpacked(total)]
-        return lanes[: len(self.topics)], lanes[len(self.topics) :]
+        lanes = self._lanes.scaled(total, factor)
+        self._last = words, (lanes[: len(self.topics)], lanes[len(self.topics) :])
+        return self._last[1]
+
+    def knows(self, words: tuple[str, ...]) -> bool:
+        """True when one of these words, not a number, was learned."""
+        return any((self._words.get(word) or self._learn(word)).whole for word in words if not word.isdigit())
 
     def _learn(self, word: str) -> Known:
         text = plain(word)
         pieces = piece_features(text)
         rows = self._rows
-        total = sum([rows[piece] for piece in pieces if piece in rows]) + STRONG * rows.get(
-            word_feature(text), 0
-        )
+        whole = rows.get(word_feature(text), 0)
+        total = sum([rows[piece] for piece in pieces if piece in rows]) + STRONG * whole
         if len(self._words) >= WORDS_CACHED_MAX:
             self._words.clear()
-        known = self._words[word] = Known(total, len(pieces), text)
+        known = self._words[word] = Known(total, len(pieces), text, whole=whole != 0)
         return known
 
     def _learn_pair(self, pair: str, before: str, word: str) -> int:

@@ -14,7 +14,7 @@ CLAUSES_MAX = 12
 _SENTENCE_END = re.compile(r"[?!;\n…•]+|\.(?=\s|$)|(?<=\s)[-–—](?=\s)|:(?=\s)")
 _CLAUSE_END = re.compile(
     r",(?!\d)|\s/\s|\+|&|\b(?:and|also|plus|but|or"
-    r"|e|ed|poi|inoltre|oppure|ma|però"
+    r"|e(?!-)|ed|poi|inoltre|oppure|ma|però"
     r"|und|ausserdem|außerdem|sowie|oder|aber"
     r"|et|puis|ou|mais"
     r"|(?<!il )(?<!n')(?<!n’)y|además|ademas|también|tambien|o|pero)\b",
@@ -33,9 +33,12 @@ class Part:
         return Part(f"{self.text} {other.text}", self.words + other.words)
 
 
-def sentences(text: str) -> list[Part]:
+def sentences(message: Part) -> list[Part]:
     """The sentences of a message that hold a word."""
-    return list(_parts(_SENTENCE_END.split(text, maxsplit=SENTENCES_MAX - 1)))
+    pieces = [
+        piece for piece in _SENTENCE_END.split(message.text, maxsplit=SENTENCES_MAX - 1) if piece.strip()
+    ]
+    return list(_parts(pieces)) if len(pieces) > 1 else [message]
 
 
 def clauses(sentence: Part) -> list[Part]:

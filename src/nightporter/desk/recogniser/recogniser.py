@@ -6,6 +6,7 @@ from importlib import resources
 
 from nightporter.desk.language import Hearing
 from nightporter.desk.recogniser.model import Model
+from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
 from nightporter.desk.recogniser.wishes import Wishes
 from nightporter.desk.rules.emergency import emergency_rules
@@ -13,6 +14,8 @@ from nightporter.desk.rules.optout import opt_out_rules
 from nightporter.desk.rules.speech import speech_rules
 from nightporter.desk.rules.text import TEXT_CHARS_MAX, Folded
 from nightporter.desk.understanding import Understanding, Wish
+
+FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
 _CONTEXT = "other:context"
 
@@ -46,11 +49,15 @@ class Recogniser:
         greeting = speech.is_greeting(message)
         thanks = not greeting and speech.is_thanks(message)
         opt_out = self._opt_out.is_in(message)
-        fragment = not greeting and not thanks and speech.is_fragment(message)
-        wishes = () if greeting or thanks or not message.words else self._wishes.of(text)
+        opens = speech.only_opens(message)
+        fragment = not greeting and not thanks and (opens or speech.is_cut_off(message))
+        said = speech.after_greeting(message)
+        wishes = () if greeting or thanks or opens or not said else self._wishes.of(Part(text, said))
         if fragment:
             wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
-        heard = self._heard(message, languages, hint)
+        if opt_out:
+            wishes = tuple(wish for wish in wishes if level(wish.topic, wish.confidence) == "high")
+        heard = self._heard(said, languages, hint)
         return Understanding(
             language=heard.language,
             language_sure=heard.sure,
@@ -65,9 +72,10 @@ class Recogniser:
             angry=speech.is_angry(message, text),
         )
 
-    def _heard(self, message: Folded, languages: tuple[str, ...], hint: str) -> Hearing:
-        """The language of what is said after the greeting, or of the greeting when nothing is."""
-        words = self._speech.without_greeting(message.squeezed).split() or message.words
+    def _heard(self, words: tuple[str, ...], languages: tuple[str, ...], hint: str) -> Hearing:
+        """The language of these words."""
+        if len(words) <= FEW_WORDS_MAX and not self._model.knows(words):
+            words = ()  # a name, a number
         scores = self._model.scores(words)[1] if words else []
         return Hearing.of(dict(zip(self._model.languages, scores, strict=False)), len(words), languages, hint)
 

@@ -7,14 +7,18 @@ the same examples give the same bytes on every machine and every Python.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from nightporter.desk.recogniser.examples import LANGUAGES, Example, made_examples, read_examples
 from nightporter.desk.recogniser.features import (
+    PIECE_CHARS_MAX,
+    PIECE_CHARS_MIN,
     STRONG,
     pair_feature,
     piece_features,
@@ -75,14 +79,20 @@ def trained(examples: Sequence[Example]) -> bytes:
         key: [_rounded(weight, limit) for weight in row] for key, row in zip(keys, learned, strict=True)
     }
     kept = {key: row for key, row in weights.items() if any(row)}
-    return Weights(tuple(topics), LANGUAGES, limit / WEIGHT_MAX / ONE, kept).to_bytes()
+    return Weights(tuple(topics), LANGUAGES, limit / WEIGHT_MAX / ONE, kept, digest(examples)).to_bytes()
+
+
+def digest(examples: Sequence[Example]) -> str:
+    """What stands for these examples, and for how they are learned: it is kept in the model, to see a stale one."""
+    told = "\n".join(f"{example.topic}\t{example.language}\t{fold(example.text)}" for example in examples)
+    how = f"{ROUNDS} {SEEN_MIN} {STEP} {STEP_FADES} {DECAY_SHIFT} {LEARNED}"
+    seen = f"{STRONG} {PIECE_CHARS_MIN} {PIECE_CHARS_MAX}"
+    return hashlib.sha256(f"{how} {seen}\n{told}".encode()).hexdigest()
 
 
 def _features(text: str) -> tuple[list[int], list[int], float]:
     words = [plain(word) for word in words_of(fold(text))]
-    strong = [word_feature(word) for word in words] + [
-        pair_feature(*pair) for pair in zip(words, words[1:], strict=False)
-    ]
+    strong = [word_feature(word) for word in words] + [pair_feature(*pair) for pair in pairwise(words)]
     weak = [piece for word in words for piece in piece_features(word)]
     return strong, weak, weight_of(len(words), max(len(words) - 1, 0), len(weak))
 
@@ -145,7 +155,8 @@ def _gradients(scores: list[int], right: int) -> list[int]:
 
 
 def _exponentials() -> list[int]:
-    table, value = [], 1 << 60
+    table: list[int] = []
+    value = 1 << 60
     for _ in range(EXP_REACH):
         table.append(value * EXP_ONE >> 60)
         value = value * _EXP_STEP >> 60

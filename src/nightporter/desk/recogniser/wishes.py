@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,7 +20,7 @@ from nightporter.desk.recogniser.parts import Part, clauses, sentences
 from nightporter.desk.recogniser.thresholds import temperature
 from nightporter.desk.rules.phrases import Phrases
 from nightporter.desk.rules.speech import Speech, speech_rules
-from nightporter.desk.rules.text import Folded, fold, words_of
+from nightporter.desk.rules.text import Folded, fold
 from nightporter.desk.understanding import Wish
 
 WISHES_MAX = 4
@@ -31,10 +31,12 @@ FOLLOW_UP_WORDS_MAX = 7
 GUARD_CONFIDENCE = 0.9
 DOUBT_CONFIDENCE = 0.6  # what may well be meant otherwise
 
+_EDGES = " ,.;:¿?¡!\n"  # dropped from the ends of a wish's text
+
 # Topics of parts that tell something and ask for nothing: dropped when there is a wish besides.
 _ASIDES = frozenset({f"{OTHER}:context", f"{OTHER}:feedback", "smalltalk"})
 
-_ANYWHERE = ("allergy", "access")  # guards that look at the whole message
+_ANYWHERE = ("allergy", "access", "sells")  # guards that look at the whole message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,70 +57,84 @@ class _Found:
     confidence: float
 
 
+_UNGUARDED: tuple[list[Guard], int] = [], 0
+
+
 class Wishes:
     """Finds wishes with one model."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
         self._speech = speech_rules()
-        self._guards = _guards(self._speech)
-        self._other = [topic.startswith(OTHER) for topic in model.topics]
+        guards = _guards(self._speech)
+        self._guards_of: dict[str, tuple[list[Guard], int]] = {}
+        for topic in model.topics:
+            own = [guard for guard in guards if topic in guard.topics]
+            self._guards_of[topic] = own, sum(guard.words.bit for guard in own)
+        others = [at for at, topic in enumerate(model.topics) if topic.startswith(OTHER)]
+        self._others = slice(others[0], others[-1] + 1)  # topics stand in order of their names
 
-    def of(self, text: str) -> tuple[Wish, ...]:
+    def of(self, message: Part) -> tuple[Wish, ...]:
         """The wishes of a message, surest first, at most `WISHES_MAX`; what asks for nothing is no wish."""
         found: list[_Found] = []
-        whole = Part(text, tuple(words_of(fold(text))))
-        if not whole.words:
-            return ()
-        for sentence in sentences(text):
-            for part in self._clauses(sentence):
+        for sentence in sentences(message):
+            for part in self._clauses(sentence, alone=sentence is message):
                 self._add(found, part)
         if not found:
-            self._add(found, whole)
+            self._add(found, message)
         found = [
-            _Found(one.part, *self._guarded(whole, one.topic, one.confidence, of_all=True)) for one in found
+            _Found(one.part, *self._guarded(message, one.topic, one.confidence, of_all=True)) for one in found
         ]
-        asked = [one for one in found if one.topic not in _ASIDES]
-        if not asked:
-            asked = found[:1]
+        asked = [one for one in found if one.topic not in _ASIDES] or found[:1]
         best: dict[str, _Found] = {}
         for one in asked:
             if one.topic not in best or one.confidence > best[one.topic].confidence:
                 best[one.topic] = one
         ordered = sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
-        return tuple(Wish(one.topic, round(one.confidence, 4), one.part.text) for one in ordered)
+        return tuple(
+            [Wish(one.topic, round(one.confidence, 4), one.part.text.strip(_EDGES)) for one in ordered]
+        )
 
-    def top(self, words: Sequence[str]) -> tuple[str, float]:
+    def top(self, words: tuple[str, ...]) -> tuple[str, float]:
         """The likeliest topic of a run of words and its probability; `other:` when all others together are likelier."""
         scores, _ = self._model.scores(words)
         best = max(scores)
         warmth = temperature()
         shares = [math.exp((score - best) / warmth) for score in scores]
         total = sum(shares)
-        others = sum([share for share, other in zip(shares, self._other, strict=True) if other])
+        others = sum(shares[self._others])
         at = scores.index(best)
-        if not self._other[at]:
+        if not self._others.start <= at < self._others.stop:
             if shares[at] >= others:
                 return self._model.topics[at], shares[at] / total
-            at = max((share, at) for at, share in enumerate(shares) if self._other[at])[1]
+            at = max(range(self._others.start, self._others.stop), key=shares.__getitem__)
         return self._model.topics[at], others / total
 
     def _add(self, found: list[_Found], part: Part) -> None:
         topic, confidence = self.top(part.words)
-        if found and len(part.words) <= FOLLOW_UP_WORDS_MAX and _follow_up_words().issuperset(part.words):
+        if found and _asks_on(part):
             joined = found[-1].part + part
             if self.top(joined.words)[0] == found[-1].topic:
                 found[-1] = _Found(joined, found[-1].topic, found[-1].confidence)
                 return
         found.append(_Found(part, *self._guarded(part, topic, confidence)))
 
-    def _clauses(self, sentence: Part) -> Iterable[Part]:
-        """The sentence, or what of it stands alone as a wish."""
+    def _clauses(self, sentence: Part, *, alone: bool) -> Iterable[Part]:
+        """The sentence, or what of it stands alone as a wish; `alone`: it is the whole message."""
+        pieces = clauses(sentence)
+        if len(pieces) == 1:
+            if alone or not self._says_nothing(sentence):
+                yield sentence
+            return
         whole: Part | None = None
-        for clause in clauses(sentence):
+        for clause in pieces:
             if self._says_nothing(clause):
                 continue
-            if whole is None or not (self._stands_alone(whole) and self._stands_alone(clause)):
+            if (
+                whole is None
+                or _asks_on(clause)
+                or not (self._stands_alone(whole) and self._stands_alone(clause))
+            ):
                 whole = clause if whole is None else whole + clause
                 continue
             yield whole
@@ -141,10 +157,12 @@ class Wishes:
         self, part: Part, topic: str, confidence: float, *, of_all: bool = False
     ) -> tuple[str, float]:
         """The topic that the words around it make of it; `of_all`: words anywhere in the message."""
-        for guard in self._guards:
-            if topic not in guard.topics or of_all > guard.anywhere or not guard.words.may_be_in(part.words):
-                continue
-            if guard.words.find(f" {' '.join(part.words)} "):
+        guards, bits = self._guards_of.get(topic, _UNGUARDED)
+        if not bits & Phrases.mask(part.words):
+            return topic, confidence
+        text = f" {' '.join(part.words)} "
+        for guard in guards:
+            if of_all <= guard.anywhere and guard.words.is_in(part.words, text):
                 return guard.becomes, guard.confidence
         return topic, confidence
 
@@ -166,6 +184,7 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         ("lost", places | times | {"pets"}, f"{OTHER}:lost_property", GUARD_CONFIDENCE),
         ("calls_off", places | {"pets"}, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
         ("praise", places | {"wifi", "housekeeping"}, f"{OTHER}:feedback", GUARD_CONFIDENCE),
+        ("sells", places | {"wifi", "housekeeping"}, f"{OTHER}:not_a_guest", GUARD_CONFIDENCE),
         ("bike", frozenset({"parking"}), f"{OTHER}:bikes", GUARD_CONFIDENCE),
         ("bark", frozenset({"pets"}), f"{OTHER}:noise", GUARD_CONFIDENCE),
         ("dog", frozenset({"breakfast", "pool"}), "pets", DOUBT_CONFIDENCE),
@@ -179,7 +198,12 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
     )
 
 
+def _asks_on(part: Part) -> bool:
+    """True when a part only asks more about the wish before it."""
+    return len(part.words) <= FOLLOW_UP_WORDS_MAX and _follow_up_words().issuperset(part.words)
+
+
 @cache
 def _follow_up_words() -> frozenset[str]:
     text = resources.files("nightporter.desk.recogniser").joinpath("words.toml").read_text(encoding="utf-8")
-    return frozenset(tomllib.loads(text)["follow_up"])
+    return frozenset(map(fold, tomllib.loads(text)["follow_up"]))

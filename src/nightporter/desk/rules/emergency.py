@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, catalogue, section
-from nightporter.desk.rules.text import Folded
+from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 
 _NOT_DANGERS = {"sets", "harmless", "locked_out", "locked_out_maybe", "night_words", "cry", "cry_filler"}
 _PEOPLE = ("person", "persona", "mensch", "personne", "gente")
@@ -33,35 +33,36 @@ class Emergency:
 
     def is_in(self, message: Folded, *, night: bool) -> bool:
         """True when the message speaks of danger; `night`: reception is closed."""
-        if self._cries.may_be_in(message.words) and self._cries_for_help(message):
-            return True
-        if self._dangers.may_be_in(message.words):
-            marked = message.marked
-            if self._dangers.find(marked) and self._dangers.find(self._harmless.without(marked)):
-                return True
-        return self._is_locked_out(message, night=night)
+        return (
+            self._speaks_of_danger(message)
+            or self._cries_for_help(message)
+            or self._is_locked_out(message, night=night)
+        )
+
+    def _speaks_of_danger(self, message: Folded) -> bool:
+        words, text = message.words, message.marked
+        if not self._dangers.is_in(words, text):
+            return False
+        return self._dangers.is_in(words, self._harmless.without(words, text))
 
     def _is_locked_out(self, message: Folded, *, night: bool) -> bool:
         """At night any word of it counts; by day only plain ones in a message that itself speaks of the night."""
-        if (
-            night
-            and self._maybe_locked_out.may_be_in(message.words)
-            and self._maybe_locked_out.find(message.marked)
-        ):
+        words, text = message.words, message.marked
+        if night and self._maybe_locked_out.is_in(words, text):
             return True
-        if not self._locked_out.may_be_in(message.words) or not self._locked_out.find(message.marked):
-            return False
-        return night or self._night_words.find(message.marked) is not None
+        return self._locked_out.is_in(words, text) and (night or self._night_words.is_in(words, text))
 
     def _cries_for_help(self, message: Folded) -> bool:
         """Nothing but a cry for help, or such a sentence in a message that speaks of a person."""
+        if not self._cries.may_be_in(message.words):
+            return False
         if len(message.words) <= WHOLE_WORDS_MAX and self._cry.fullmatch(message.squeezed):
             return True
-        sentences = [f" {sentence.strip()} " for sentence in message.marked.split("/")]
+        sentences = [f" {sentence.strip()} " for sentence in message.marked.split(SENTENCE_MARK)]
         alone = any(
             len(words.split()) <= WHOLE_WORDS_MAX and self._cry.fullmatch(words) for words in sentences
         )
-        return alone and self._people.find(message.marked) is not None
+        return alone and self._people.is_in(message.words, message.marked)
 
 
 @cache

@@ -25,12 +25,17 @@ class OptOut:
 
     def is_in(self, message: Folded) -> bool:
         """True when the guest wants no more messages."""
-        if len(message.words) <= WHOLE_WORDS_MAX and self._stops.may_be_in(message.words):
-            if "?" not in message.text and self._stop.fullmatch(message.squeezed):
-                return True
-        if not self._objects.may_be_in(message.words) or not self._objects.find(message.marked):
+        words, text = message.words, message.marked
+        if self._is_stop(message):
+            return True
+        return self._objects.is_in(words, text) and self._objects.is_in(
+            words, self._not_meant.without(words, text)
+        )
+
+    def _is_stop(self, message: Folded) -> bool:
+        if len(message.words) > WHOLE_WORDS_MAX or "?" in message.text:
             return False
-        return self._objects.find(self._not_meant.without(message.marked)) is not None
+        return self._stops.may_be_in(message.words) and self._stop.fullmatch(message.squeezed) is not None
 
     def cancels(self, message: Folded) -> bool:
         """True when the message says nothing but "cancel", "never mind"."""

@@ -1,8 +1,8 @@
-"""Finds phrases in a guest's words: reads them from a catalogue and compiles them, with a cheap filter before.
+"""Finds phrases in a guest's words: reads them from a catalogue and looks only for those that may be there.
 
 How a phrase is written (case, accents and umlauts do not matter):
     help me             these words, one after the other
-    child*  *schlussel  a word that begins so, or ends so
+    child*              a word that begins so
     man|woman           one of these
     please?  a|the?     may be there or not
     ..                  up to four words of any kind, within a sentence
@@ -20,8 +20,10 @@ from importlib import resources
 from nightporter.desk.rules.text import SENTENCE_MARK, fold
 
 GAP_WORDS_MAX = 4
-WORDS_CACHED_MAX = 20_000
+WORDS_CACHED_MAX = 16_384
 WHOLE_WORDS_MAX = 10  # a message of more words is never nothing but a greeting or a closing word
+
+GAP_SIGN = ".."
 
 _GAP = rf"(?:\w+ ){{0,{GAP_WORDS_MAX}}}"
 _NEVER = "(?!)"
@@ -48,70 +50,139 @@ def _filled(phrase: str, sets: Mapping[str, str]) -> str:
     return _SET.sub(lambda found: sets[found[1]], phrase)
 
 
+class Lexicon:
+    """Tells for a word which lists of phrases it may belong to: one number, a bit for each list."""
+
+    def __init__(self) -> None:
+        self._lists: list[Phrases] = []
+        self._masks: dict[str, int] = {}
+        self._words: tuple[str, ...] = ()
+        self._mask = 0
+
+    def add(self, phrases: Phrases) -> int:
+        """Takes in a list and gives it its bit."""
+        self._lists.append(phrases)
+        self._masks.clear()
+        self._words = ()
+        return 1 << (len(self._lists) - 1)
+
+    def mask(self, words: tuple[str, ...]) -> int:
+        """The bits of all lists that some of these words may belong to."""
+        if words is self._words:
+            return self._mask
+        mask = 0
+        masks = self._masks
+        for word in words:
+            bits = masks.get(word)
+            mask |= self._learn(word) if bits is None else bits
+        self._words, self._mask = words, mask
+        return mask
+
+    def _learn(self, word: str) -> int:
+        if len(self._masks) >= WORDS_CACHED_MAX:
+            self._masks.clear()
+        mask = sum(phrases.bit for phrases in self._lists if phrases.begun_by(word))
+        self._masks[word] = mask
+        return mask
+
+
+_LEXICON = Lexicon()
+
+
 class Phrases:
-    """A list of phrases, looked up in squeezed or marked text (`text.Folded`)."""
+    """A list of phrases. Each is filed under its telling word, and looked for only where that word is."""
 
     def __init__(self, phrases: Iterable[str]) -> None:
-        anchors: set[str] = set()
-        patterns: set[str] = set()
-        for phrase in phrases:
-            tokens = fold(phrase).replace("'", " ").replace("-", " ").split()
-            anchors.add(_anchor(tokens))
-            patterns.add("".join(map(_token, tokens)))
-        self.pattern = f"(?<= )(?:{'|'.join(sorted(patterns)) or _NEVER})"
-        self._found = re.compile(self.pattern)
-        self._anchor = re.compile("|".join(sorted(anchors)) or _NEVER)
-        self._telling: dict[str, bool] = {}
+        self._patterns: list[str] = []
+        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._exact: dict[str, list[int]] = {}
+        self._starts: dict[str, list[int]] = {}
+        self._candidates: dict[str, tuple[int, ...]] = {}
+        for phrase in dict.fromkeys(phrases):
+            self._file(fold(phrase).replace("'", " ").replace("-", " ").split())
+        self.bit = _LEXICON.add(self)
 
-    def may_be_in(self, words: Iterable[str]) -> bool:
-        """False when no phrase can be among these words; costs a lookup per word."""
-        telling = self._telling
-        for word in words:
-            known = telling.get(word)
-            if known is None:
-                known = self._anchor.fullmatch(word) is not None
-                if len(telling) < WORDS_CACHED_MAX:
-                    telling[word] = known
-            if known:
-                return True
-        return False
+    def _file(self, tokens: list[str]) -> None:
+        at = len(self._patterns)
+        self._patterns.append("".join(map(_token, tokens)))
+        for word in _telling(tokens):
+            start, star, _ = word.partition("*")
+            (self._starts if star else self._exact).setdefault(start, []).append(at)
 
-    def find(self, text: str) -> re.Match[str] | None:
-        """The first phrase in it, or None."""
-        return self._found.search(text)
+    @property
+    def pattern(self) -> str:
+        """A regular expression for any of the phrases, a space behind it."""
+        return f"(?<= )(?:{'|'.join(sorted(self._patterns)) or _NEVER})"
 
-    def without(self, text: str) -> str:
+    def begun_by(self, word: str) -> tuple[int, ...]:
+        """The phrases whose telling word this is."""
+        known = self._candidates.get(word)
+        if known is None:
+            found = list(self._exact.get(word, ()))
+            for size in range(1, len(word) + 1):
+                found += self._starts.get(word[:size], ())
+            known = tuple(found)
+            if len(self._candidates) >= WORDS_CACHED_MAX:
+                self._candidates.clear()
+            self._candidates[word] = known
+        return known
+
+    def is_in(self, words: tuple[str, ...], text: str) -> bool:
+        """True when one of the phrases is in `text`, a squeezed or marked text (`text.Folded`) of these words."""
+        if not _LEXICON.mask(words) & self.bit:
+            return False
+        return any(self._search(at).search(text) for at in self._among(words))
+
+    def may_be_in(self, words: tuple[str, ...]) -> bool:
+        """False when no phrase can be among these words."""
+        return bool(_LEXICON.mask(words) & self.bit)
+
+    @staticmethod
+    def mask(words: tuple[str, ...]) -> int:
+        """The bits of all lists that some of these words may belong to."""
+        return _LEXICON.mask(words)
+
+    def without(self, words: tuple[str, ...], text: str) -> str:
         """The text with every phrase of the list taken out."""
-        return self._found.sub(f"{SENTENCE_MARK} ", text)
+        if _LEXICON.mask(words) & self.bit:
+            for at in self._among(words):
+                text = self._search(at).sub(f"{SENTENCE_MARK} ", text)
+        return text
 
     def whole(self, *, others: Phrases) -> re.Pattern[str]:
         """Matches a squeezed text that is nothing but these phrases (at least one) and phrases of `others`.
 
         Meant for short texts only (`WHOLE_WORDS_MAX`): phrases that begin alike make it try several ways.
         """
-        either = f"(?:{self.pattern}|{others.pattern})"
-        return re.compile(f" (?:{others.pattern})*{self.pattern}{either}*")
+        own, more = self.pattern, others.pattern
+        return re.compile(f" (?:{more})*{own}(?:{own}|{more})*")
 
-    def leading(self, *, others: Phrases) -> re.Pattern[str]:
-        """Matches the run of these phrases and of `others` that a squeezed text begins with."""
-        return re.compile(f"^ {self.pattern}(?:{self.pattern}|{others.pattern})*")
+    def leading(self) -> re.Pattern[str]:
+        """Matches the run of these phrases that a squeezed text begins with."""
+        return re.compile(f"^ (?:{self.pattern})+")
+
+    def _among(self, words: tuple[str, ...]) -> dict[int, None]:
+        return dict.fromkeys(at for word in words for at in self.begun_by(word))
+
+    def _search(self, at: int) -> re.Pattern[str]:
+        found = self._compiled.get(at)
+        if found is None:
+            found = self._compiled[at] = re.compile(f"(?<= ){self._patterns[at]}")
+        return found
 
 
 def _token(token: str) -> str:
-    if token == "..":
+    if token == GAP_SIGN:
         return _GAP
     optional = token.endswith("?")
-    words = "|".join(_word(word) for word in token.removesuffix("?").split("|"))
+    words = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in token.removesuffix("?").split("|"))
     return f"(?:(?:{words}) )?" if optional else f"(?:{words}) "
 
 
-def _word(word: str) -> str:
-    return re.escape(word).replace(r"\*", r"\w*")
-
-
-def _anchor(tokens: list[str]) -> str:
-    """The token of a phrase that tells most: the one whose shortest word is longest."""
-    needed = [token.split("|") for token in tokens if token != ".." and not token.endswith("?")]
+def _telling(tokens: list[str]) -> list[str]:
+    """The token of a phrase that tells most, as its words: the one whose shortest word is longest."""
+    needed = [token.split("|") for token in tokens if token != GAP_SIGN and not token.endswith("?")]
     assert needed, f"a phrase of optional words only: {tokens}"
-    best = max(needed, key=lambda words: min(len(word.strip("*")) for word in words))
-    return "|".join(_word(word) for word in best)
+    best = max(needed, key=lambda words: min(len(word.partition("*")[0]) for word in words))
+    assert all(not word.startswith("*") for word in best), f"a phrase that any word may begin: {tokens}"
+    return best

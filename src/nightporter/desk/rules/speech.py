@@ -16,8 +16,9 @@ SHOUTED_LETTERS_MIN = 12  # this many capitals, and next to nothing else
 SHOUTED_SHARE = 0.8
 # Words that turn a topic into another: what the recogniser's guards look for.
 GUARDS = (
-    "allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "bike", "bark", "dog", "in_room", "early", "late",
-)  # fmt: skip
+    *("allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "sells"),
+    *("bike", "bark", "dog", "in_room", "early", "late"),
+)
 ANGRY_SIGNS = "😡🤬😠👿🖕"
 
 _NUMBER = re.compile(r"\d+")
@@ -28,10 +29,7 @@ class Speech:
     """The rules of all languages at once."""
 
     def __init__(self) -> None:
-        thanks_filler, greeting_filler = (
-            Phrases(section("speech", "thanks_filler")),
-            Phrases(section("speech", "greeting_filler")),
-        )
+        greeting_filler = Phrases(section("speech", "greeting_filler"))
         self._thanks = Phrases(section("speech", "thanks"))
         self._greetings = Phrases(section("speech", "greeting"))
         both = Phrases(section("speech", "thanks_filler") + section("speech", "greeting"))
@@ -51,7 +49,7 @@ class Speech:
         self._unfinished = Phrases(section("speech", "unfinished"))
         self._ends_unfinished = re.compile(rf".*{self._unfinished.pattern}$")
         self.guards = {name: Phrases(section("speech", name)) for name in GUARDS}
-        self._leading = self._greetings.leading(others=thanks_filler)
+        self._leading = self._greetings.leading()
 
     def is_thanks(self, message: Folded) -> bool:
         """Nothing but thanks or a closing word; or no word at all but an emoji."""
@@ -73,47 +71,57 @@ class Speech:
             and self._only_greeting.fullmatch(message.squeezed) is not None
         )
 
-    def without_greeting(self, squeezed: str) -> str:
-        """What is said after the greeting; "" when nothing is."""
-        return self._leading.sub(" ", squeezed)
+    def after_greeting(self, message: Folded) -> tuple[str, ...]:
+        """The words behind the greeting that a message begins with; all when nothing else is said."""
+        if not self._greetings.may_be_in(message.words):
+            return message.words
+        greeting = self._leading.match(message.squeezed)
+        words = tuple(message.squeezed[greeting.end() :].split()) if greeting else message.words
+        return words or message.words
 
     def wants_human(self, message: Folded) -> bool:
         """Asks for a person, or to be called."""
-        if not self._human.may_be_in(message.words) or not self._human.find(message.marked):
-            return False
-        return self._human.find(self._not_human.without(message.marked)) is not None
+        words, text = message.words, message.marked
+        return self._human.is_in(words, text) and self._human.is_in(
+            words, self._not_human.without(words, text)
+        )
 
     def is_angry(self, message: Folded, original: str) -> bool:
         """Angry words, or a message shouted with an exclamation mark."""
         if any(sign in original for sign in ANGRY_SIGNS):
             return True
-        if self._anger.may_be_in(message.words) and self._anger.find(message.marked):
+        if self._anger.is_in(message.words, message.marked):
             return True
-        if "??" in original and self._robot.find(message.marked):
+        if "??" in original and self._robot.is_in(message.words, message.marked):
             return True
         return "!" in original and _is_shouted(original)
 
     def is_fragment(self, message: Folded) -> bool:
         """More is likely to follow: an opening word only, a room number only, or the end is missing."""
-        if not message.words or all(_NUMBER.fullmatch(word) for word in message.words):
+        return self.only_opens(message) or self.is_cut_off(message)
+
+    def is_cut_off(self, message: Folded) -> bool:
+        """No word, a number only, or an end that is none: a comma, "and", "I would like"."""
+        words = message.words
+        if not words or all(word.isdigit() for word in words):
             return True
-        if len(message.words) > FRAGMENT_WORDS_MAX:
+        if len(words) > FRAGMENT_WORDS_MAX or "?" in message.text:
             return False
-        if _CUT_OFF.search(message.text) or self._ends_unfinished.match(message.squeezed):
-            return "?" not in message.text
-        return self.only_opens(message)
+        if _CUT_OFF.search(message.text):
+            return True
+        return self._unfinished.may_be_in(words) and self._ends_unfinished.match(message.squeezed) is not None
 
     def only_opens(self, message: Folded) -> bool:
         """Nothing but "I have a question", "room 204", "my name is ..."."""
-        if len(message.words) > WHOLE_WORDS_MAX:
+        words, squeezed = message.words, message.squeezed
+        if len(words) > WHOLE_WORDS_MAX:
             return False
-        squeezed = _NUMBER.sub("0", message.squeezed)
-        if self._openers.may_be_in(message.words) and self._only_opener.fullmatch(squeezed):
+        if any(word.isdigit() for word in words):
+            squeezed = _NUMBER.sub("0", squeezed)
+            words = tuple(squeezed.split())
+        if self._openers.may_be_in(words) and self._only_opener.fullmatch(squeezed):
             return True
-        return (
-            self._whereabouts.may_be_in(squeezed.split())
-            and self._only_whereabouts.fullmatch(squeezed) is not None
-        )
+        return self._whereabouts.may_be_in(words) and self._only_whereabouts.fullmatch(squeezed) is not None
 
 
 @cache

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 TEXT_CHARS_MAX = 2_000  # what is considered of a message; the rest is kept and shown, not understood
 SENTENCE_MARK = "/"
 
-_ALIKE = {ord(c): "'" for c in "’‘`´ʼ＇"} | {
-    ord("ß"): "ss",
-    ord("œ"): "oe",
-    ord("æ"): "ae",
-    ord("ø"): "o",
+_LATIN = range(0xC0, 0x250)  # letters with accents of our languages and their neighbours
+_PLAIN: dict[int, str] = {
+    **{ord(sign): "'" for sign in "’‘`´ʼ＇"},
+    **{code: unicodedata.normalize("NFKD", chr(code))[0] for code in _LATIN},
+    **{ord(letter): plain for letter, plain in {"ß": "ss", "œ": "oe", "æ": "ae", "ø": "o"}.items()},
+    **dict.fromkeys(map(ord, "¿¡«»"), " "),
+    **{ord(letter): "" for letter in "\u0300\u0301\u0302\u0303\u0308\u0327"},  # accents that stand alone
     0x1F198: " sos ",
 }
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -34,13 +36,19 @@ def fold(text: str) -> str:
     """`text` in its plain form, at most `TEXT_CHARS_MAX` characters of it; punctuation stays."""
     text = text[:TEXT_CHARS_MAX].lower()
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_ALIKE)).lower()
-        text = "".join([c for c in text if not unicodedata.combining(c)])[:TEXT_CHARS_MAX]
+        text = text.translate(_PLAIN)
+        if not text.isascii():
+            text = unicodedata.normalize("NFKD", text).lower()
+            text = "".join([c for c in text if not unicodedata.combining(c)])[:TEXT_CHARS_MAX]
     text = text.replace("ae", "a").replace("oe", "o").replace("ue", "u")
     text = _STRETCHED.sub(r"\1", text)
     if "'" in text:
         text = _CONTRACTED.sub("", text)
-    return _SPELLED_APART.sub(lambda found: _APART.sub("", found[0]), text)
+    return _SPELLED_APART.sub(_joined, text)
+
+
+def _joined(found: re.Match[str]) -> str:
+    return _APART.sub("", found[0])
 
 
 def words_of(folded: str) -> list[str]:
