@@ -248,6 +248,7 @@ def test_config(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["WORKER_CONCURRENCY"]["value"] == "10"
     assert "#MESH_API_KEY=" in shell.run("config", "example")[1]
     assert shell.run("config", "check")[:2] == (0, "the settings are good\n")
+    assert "no channel is configured" in shell.run("config", "check")[2]
     monkeypatch.setenv("MESH_API_KEY", "short")
     assert "at least 16 characters" in shell.refused("config", "check")
 

@@ -33,6 +33,7 @@ from nightporter.cluster.single import take
 from nightporter.config.hotel import HotelFile
 from nightporter.config.settings import Settings
 from nightporter.config.settings_values import Address
+from nightporter.config.settings_warnings import warnings_of
 from nightporter.console import new_password
 from nightporter.errors import PortBusy, StoreBroken
 from nightporter.gateway.application import application
@@ -130,7 +131,8 @@ async def running(
 ) -> AsyncGenerator[Live]:
     """A node from bound sockets to closed store; `Live.stopping` is the caller's to wait for."""
     clock = clock or SystemClock()
-    _warn(settings)
+    for warning in warnings_of(settings):
+        log.warning(warning)
     hotel = HotelFile(settings.hotel_file)
     sockets = _bind_all(settings)
     try:
@@ -163,15 +165,6 @@ def _tell_console(live: Live) -> None:
             f"console: http://{live.console}   password until the next start: {live.console_password}\n"
         )
         sys.stdout.flush()
-
-
-def _warn(settings: Settings) -> None:
-    for warning in settings.warnings:
-        log.warning(warning)
-    if not settings.whatsapp and not settings.spoki:
-        log.warning("no channel is configured: set WHATSAPP_* or SPOKI_*; nobody can write to us yet")
-    if not settings.hotel_file.exists():
-        log.warning("no hotel file: every question goes to staff", file=str(settings.hotel_file))
 
 
 def _bind_all(settings: Settings) -> list[socket.socket]:

@@ -99,12 +99,17 @@ def doctor(as_json: Json = False) -> None:
 
 
 def config_check() -> None:
-    """Check the settings without starting: one line says what is wrong.
+    """Check settings and hotel file without starting: one line says what is wrong.
 
     Example: nightporter config check
     """
-    for warning in settings().warnings:
+    from nightporter.config.hotel import HotelFile
+    from nightporter.config.settings_warnings import warnings_of
+
+    now = settings()
+    for warning in warnings_of(now):
         typer.echo(f"warning: {warning}", err=True)
+    HotelFile(now.hotel_file)  # refused: one line
     output.say("the settings are good")
 
 
