@@ -19,7 +19,7 @@ CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.1
 PHONE, DESKTOP = (360, 740), (1280, 800)
-SHOTS = Path(os.environ.get("NIGHTPORTER_SHOTS") or tempfile.gettempdir()) / "nightporter-shots"
+SHOTS = Path(os.environ.get("SHOTS_DIR") or tempfile.gettempdir()) / "nightporter-shots"
 FLAGS = (
     "--headless=new",
     "--no-sandbox",
@@ -70,9 +70,14 @@ class Browser:
 
     def click(self, css: str) -> None:
         """Click it, wherever on the page it is."""
-        element = self.find(css)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+
+        def clicked() -> bool:
+            element = self.find(css)
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
+            return True
+
+        self.until(clicked)
 
     def write(self, css: str, text: str) -> None:
         element = self.find(css)
@@ -95,10 +100,9 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the browser complained of: scripts that failed, things that the page's policy refused."""
-        lines = self.driver.get_log("browser")
-        return [
-            line["message"] for line in lines if line["level"] == "SEVERE" and " 401 " not in line["message"]
-        ]
+        severe = [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
+        expected = (" 401 ", "net::ERR_")  # a wrong password; a node that is being started again
+        return [line for line in severe if not any(word in line for word in expected)]
 
 
 @contextmanager

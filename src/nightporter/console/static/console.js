@@ -76,7 +76,15 @@ function toEnd() {
 document.addEventListener("scroll", (event) => { if (event.target === thread()) atEnd = isAtEnd(); }, true);
 document.addEventListener("load", (event) => { if (atEnd && event.target.matches?.("#thread img")) toEnd(); }, true);
 
+const shown = new Map(); // part of the page -> what the node sent for it last
+
 body.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, serverResponse, requestConfig } = event.detail;
+  if (requestConfig.verb === "get" && shown.get(target.id) === serverResponse) {
+    event.detail.shouldSwap = false; // nothing new: leave focus, sound and selection alone
+    return;
+  }
+  shown.set(target.id, serverResponse);
   opened = [...event.target.querySelectorAll("details[open]")].map((one) => one.id);
 });
 

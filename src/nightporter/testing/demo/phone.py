@@ -188,6 +188,7 @@ class Phone:
                 waiting=world.waiting(),
                 console_url=self._stage.console_url,
                 problem=problem,
+                fresh=template == "phone.html",
             )
         )
         return HTMLResponse(text)
