@@ -145,11 +145,10 @@ def _value(value: object) -> str:
 
 def cli_page() -> str:
     """Every command with its arguments, options and example."""
-    root: Any = typer.main.get_command(app)
-    commands = list(_commands(root, ("nightporter",)))
+    found = commands()
     first = table(
         ("command", "what it does"),
-        ((f"[`{name}`](#{_anchor(name)})", _first_line(one)) for name, one in commands),
+        ((f"[`{name}`](#{_anchor(name)})", _first_line(one)) for name, one in found),
     )
     return page(
         "Command line",
@@ -157,8 +156,13 @@ def cli_page() -> str:
         "`nightporter.toml`), `--version`. The exit code is 0 only when it was done; 2 means that the command was\n"
         "typed wrongly. What went wrong is one line on stderr, with a code of [errors](../errors.md).\n",
         first,
-        *(_command(name, one) for name, one in commands),
+        *(_command(name, one) for name, one in found),
     )
+
+
+def commands() -> list[tuple[str, Any]]:
+    """(the words that call it, the command) of each command."""
+    return list(_commands(typer.main.get_command(app), ("nightporter",)))
 
 
 def _commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -201,7 +205,7 @@ def _option(param: Any) -> str:
         return names
     annotation = param.type_descriptor.annotation
     kind: Any = (get_args(annotation) or (annotation,))[0]  # of a list: of its items
-    return f"{names} {'|'.join(kind) if isinstance(kind, EnumType) else VALUE_OF[kind]}"
+    return f"{names} {'|'.join(map(str, kind)) if isinstance(kind, EnumType) else VALUE_OF[kind]}"
 
 
 def _option_help(param: Any) -> str:
