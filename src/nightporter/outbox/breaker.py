@@ -75,8 +75,10 @@ class Breaker:
         self._count(0)
 
     def failure(self) -> None:
-        """The call failed."""
+        """The call failed. One that was under way when the breaker opened does not hold it open longer."""
         self._count(1)
+        if self.state is BreakerState.OPEN:
+            return
         if self.state is BreakerState.HALF_OPEN or self._too_many():
             self.state, self._probing = BreakerState.OPEN, False
             self._opened_seconds = self._clock.elapsed_seconds()

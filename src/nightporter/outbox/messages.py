@@ -65,18 +65,26 @@ def claim(tx: Tx, outbox_id: str, attempt: int, by: Claim, now_ms: int) -> bool:
     return True
 
 
-def accepted(tx: Tx, outbox_id: str, attempt: int, provider_id: str, now_ms: int) -> None:
-    """The provider took it under `provider_id`; statuses that came first are applied now."""
+def accepted(tx: Tx, outbox_id: str, attempt: int, provider_id: str, now_ms: int) -> Told | None:
+    """The provider took it under `provider_id`; what statuses that came first changed, None for nothing."""
     tx.run("attempt_end", (now_ms, "accepted", provider_id, outbox_id, attempt))
     tx.run("outbox_accepted", (provider_id, outbox_id))
     state = OutboxState(_state(tx, outbox_id)[0])
     if state in {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.MAYBE_SENT}:
         _move(tx, outbox_id, state, OutboxState.SENT, now_ms)
+    return _unpark(tx, outbox_id, provider_id)
+
+
+def _unpark(tx: Tx, outbox_id: str, provider_id: str) -> Told | None:
+    """Apply the statuses that came before we knew whose they are; the last change, None without one."""
+    changed: Told | None = None
     parked = tx.all("statuses_parked", (provider_id,))
     if parked:
         tx.run("statuses_unpark", (outbox_id, provider_id))
         for kind, at_ms, code, error in parked:
-            _reached(tx, outbox_id, _state(tx, outbox_id), StatusKind(kind), at_ms, code, error)
+            row = _state(tx, outbox_id)
+            changed = _reached(tx, outbox_id, row, StatusKind(kind), at_ms, code, error) or changed
+    return changed
 
 
 def waits_again(
@@ -159,9 +167,12 @@ def status(tx: Tx, entry: Entry) -> Told | None:
     if not new or not owner:
         return None
     row = row or _state(tx, owner)
+    changed: Told | None = None
     if entry.provider_id and not row[1]:
         tx.run("outbox_accepted", (entry.provider_id, owner))
-    return _reached(tx, owner, row, told.kind, entry.at_ms, told.error_code, told.error)
+        changed = _unpark(tx, owner, entry.provider_id)
+        row = _state(tx, owner) if changed else row
+    return _reached(tx, owner, row, told.kind, entry.at_ms, told.error_code, told.error) or changed
 
 
 def _state(tx: Tx, outbox_id: str) -> Row:
