@@ -44,6 +44,18 @@ def test_a_message_is_answered_and_read_and_its_json_is_shown(tmp_path: Path) ->
     on_stage(tmp_path, story)
 
 
+def test_the_guest_sees_that_the_hotel_writes(tmp_path: Path) -> None:
+    async def story(play: Play) -> None:
+        await play.press("text", text="Hello")
+        await play.until(lambda: play.chat().typing)
+        assert "The hotel is writing" in await play.read("/fragments/chat?guest=anna&lang=en")
+        assert play.chat().bubbles[0].tick == "read"
+        await play.until(lambda: len(play.said()) == 1)
+        assert not play.chat().typing
+
+    on_stage(tmp_path, story)
+
+
 def test_each_guest_reaches_the_hotel_on_their_own_way(tmp_path: Path) -> None:
     async def story(play: Play) -> None:
         for who in PLAYERS:

@@ -10,6 +10,7 @@ from importlib import resources
 
 from nightporter.clock import utc
 from nightporter.config.hotel import Hotel
+from nightporter.journal.entries import PHONE_APP
 
 LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch", "fr": "Français", "es": "Español"}
 FALLBACK = "en"
@@ -45,6 +46,10 @@ class Words:
     def of(self, section: str, name: str) -> str:
         """The sentence of a name that comes from elsewhere; the name itself where there is none."""
         return self(f"{section}.{name}") if f"{section}.{name}" in catalogue() else name.replace("_", " ")
+
+    def holder(self, held_by: str) -> str:
+        """Who holds a conversation: a name, or the phone app."""
+        return self("who.phone") if held_by == PHONE_APP else held_by
 
     def clock(self, at_ms: int) -> str:
         """`14:05` at the hotel."""

@@ -125,6 +125,7 @@ document.addEventListener("click", (event) => {
 
 window.addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
+document.querySelector(".players [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 toEnd();
 follow();
 setInterval(tick, TICK_EVERY);
