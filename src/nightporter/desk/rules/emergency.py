@@ -11,7 +11,10 @@ from functools import cache
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, catalogue, section
 from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 
-_NOT_DANGERS = {"sets", "harmless", "locked_out", "locked_out_maybe", "night_words", "cry", "cry_filler"}
+# Sections of the catalogue that are no dangers in themselves.
+_HARMLESS = ("harmless", "devices")
+_OF_THE_NIGHT = ("locked_out", "locked_out_maybe", "night_words")
+_CRIES = ("cry", "cry_filler", "alarm")
 _PEOPLE = ("person", "persona", "mensch", "personne", "gente")
 
 
@@ -20,16 +23,14 @@ class Emergency:
 
     def __init__(self) -> None:
         tables = catalogue("emergency")
-        self._dangers = Phrases(
-            phrase for key in tables if key not in _NOT_DANGERS for phrase in section("emergency", key)
-        )
-        self._harmless = Phrases(section("emergency", "harmless"))
-        self._locked_out = Phrases(section("emergency", "locked_out"))
-        self._maybe_locked_out = Phrases(section("emergency", "locked_out_maybe"))
-        self._night_words = Phrases(section("emergency", "night_words"))
+        dangers = tables.keys() - {"sets", *_HARMLESS, *_OF_THE_NIGHT, *_CRIES}
+        self._dangers = _phrases(*sorted(dangers))
+        self._harmless = _phrases(*_HARMLESS)
+        self._locked_out, self._maybe_locked_out, self._night_words = map(_phrases, _OF_THE_NIGHT)
         self._people = Phrases(word for people in _PEOPLE for word in tables["sets"][people])
-        self._cries = Phrases(section("emergency", "cry"))
-        self._cry = self._cries.whole(others=Phrases(section("emergency", "cry_filler")))
+        self._cries, filler, self._alarms = map(_phrases, _CRIES)
+        self._only_cry = self._cries.whole(others=filler)
+        self._only_alarm = self._alarms.whole(others=filler)
 
     def is_in(self, message: Folded, *, night: bool) -> bool:
         """True when the message speaks of danger; `night`: reception is closed."""
@@ -53,16 +54,19 @@ class Emergency:
         return self._locked_out.is_in(words, text) and (night or self._night_words.is_in(words, text))
 
     def _cries_for_help(self, message: Folded) -> bool:
-        """Nothing but a cry for help, or such a sentence in a message that speaks of a person."""
-        if not self._cries.may_be_in(message.words):
+        """Nothing but a cry for help, or "fire!" as a sentence, or "help!" beside a person."""
+        if not self._cries.may_be_in(message.words) and not self._alarms.may_be_in(message.words):
             return False
-        if len(message.words) <= WHOLE_WORDS_MAX and self._cry.fullmatch(message.squeezed):
-            return True
         sentences = [f" {sentence.strip()} " for sentence in message.marked.split(SENTENCE_MARK)]
-        alone = any(
-            len(words.split()) <= WHOLE_WORDS_MAX and self._cry.fullmatch(words) for words in sentences
-        )
-        return alone and self._people.is_in(message.words, message.marked)
+        short = [words for words in (message.squeezed, *sentences) if words.count(" ") <= WHOLE_WORDS_MAX + 1]
+        if any(self._only_alarm.fullmatch(words) for words in short):
+            return True
+        cries = [words for words in short if self._only_cry.fullmatch(words)]
+        return message.squeezed in cries or bool(cries and self._people.is_in(message.words, message.marked))
+
+
+def _phrases(*keys: str) -> Phrases:
+    return Phrases(phrase for key in keys for phrase in section("emergency", key))
 
 
 @cache

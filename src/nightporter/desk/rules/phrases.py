@@ -2,11 +2,12 @@
 
 How a phrase is written (case, accents and umlauts do not matter):
     help me             these words, one after the other
-    child*              a word that begins so
+    child*  *box        a word that begins, or ends, so
     man|woman           one of these
     please?  a|the?     may be there or not
     ..                  up to four words of any kind, within a sentence
     <people>            one of the words of the catalogue's own set `people`
+    a b & c             both in one sentence, in any order
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ WORDS_CACHED_MAX = 16_384
 WHOLE_WORDS_MAX = 10  # a message of more words is never nothing but a greeting or a closing word
 
 GAP_SIGN = ".."
+TOGETHER_SIGN = "&"
 
 _GAP = rf"(?:\w+ ){{0,{GAP_WORDS_MAX}}}"
 _NEVER = "(?!)"
+_START = f"(?:^|{SENTENCE_MARK})"
+_SIGNS = (GAP_SIGN, TOGETHER_SIGN)
 _SET = re.compile(r"<(\w+)>")
 
 Catalogue = dict[str, dict[str, list[str]]]
@@ -43,6 +47,7 @@ def section(name: str, key: str) -> list[str]:
     """All phrases of one section of a catalogue, every language, with its sets filled in."""
     tables = catalogue(name)
     sets = {word: "|".join(phrases) for word, phrases in tables.get("sets", {}).items()}
+    sets = {word: _filled(phrases, sets) for word, phrases in sets.items()}
     return [_filled(phrase, sets) for phrases in tables[key].values() for phrase in phrases]
 
 
@@ -97,6 +102,7 @@ class Phrases:
         self._compiled: dict[int, re.Pattern[str]] = {}
         self._exact: dict[str, list[int]] = {}
         self._starts: dict[str, list[int]] = {}
+        self._anywhere: list[int] = []
         self._candidates: dict[str, tuple[int, ...]] = {}
         for phrase in dict.fromkeys(phrases):
             self._file(fold(phrase).replace("'", " ").replace("-", " ").split())
@@ -104,10 +110,13 @@ class Phrases:
 
     def _file(self, tokens: list[str]) -> None:
         at = len(self._patterns)
-        self._patterns.append("".join(map(_token, tokens)))
+        self._patterns.append(_together(tokens) if TOGETHER_SIGN in tokens else "".join(map(_token, tokens)))
         for word in _telling(tokens):
             start, star, _ = word.partition("*")
-            (self._starts if star else self._exact).setdefault(start, []).append(at)
+            if star and not start:  # `*box`: any word may end so
+                self._anywhere.append(at)
+            else:
+                (self._starts if star else self._exact).setdefault(start, []).append(at)
 
     @property
     def pattern(self) -> str:
@@ -118,7 +127,7 @@ class Phrases:
         """The phrases whose telling word this is."""
         known = self._candidates.get(word)
         if known is None:
-            found = list(self._exact.get(word, ()))
+            found = [*self._exact.get(word, ()), *self._anywhere]
             for size in range(1, len(word) + 1):
                 found += self._starts.get(word[:size], ())
             known = tuple(found)
@@ -167,8 +176,18 @@ class Phrases:
     def _search(self, at: int) -> re.Pattern[str]:
         found = self._compiled.get(at)
         if found is None:
-            found = self._compiled[at] = re.compile(f"(?<= ){self._patterns[at]}")
+            pattern = self._patterns[at]
+            found = self._compiled[at] = re.compile(
+                pattern if pattern.startswith(_START) else f"(?<= ){pattern}"
+            )
         return found
+
+
+def _together(tokens: list[str]) -> str:
+    """Finds each group of tokens somewhere behind the start of a sentence."""
+    groups = " ".join(tokens).split(f" {TOGETHER_SIGN} ")
+    patterns = ["".join(map(_token, group.split())) for group in groups]
+    return _START + "".join(f"(?=[^{SENTENCE_MARK}]* {pattern})" for pattern in patterns)
 
 
 def _token(token: str) -> str:
@@ -181,8 +200,6 @@ def _token(token: str) -> str:
 
 def _telling(tokens: list[str]) -> list[str]:
     """The token of a phrase that tells most, as its words: the one whose shortest word is longest."""
-    needed = [token.split("|") for token in tokens if token != GAP_SIGN and not token.endswith("?")]
+    needed = [token.split("|") for token in tokens if token not in _SIGNS and not token.endswith("?")]
     assert needed, f"a phrase of optional words only: {tokens}"
-    best = max(needed, key=lambda words: min(len(word.partition("*")[0]) for word in words))
-    assert all(not word.startswith("*") for word in best), f"a phrase that any word may begin: {tokens}"
-    return best
+    return max(needed, key=lambda words: min(len(word.partition("*")[0]) for word in words))
