@@ -52,13 +52,9 @@ class Catalogue:
 
     def aspects(self, text: str) -> list[str]:
         """What of the topic the guest's words ask about, in the order of `words.toml`."""
-        words = words_of(fold(text))
+        words = tuple(words_of(fold(text)))
         line = f" {' '.join(words)} "
-        return [
-            aspect
-            for aspect, phrases in self._aspects.items()
-            if phrases.may_be_in(words) and phrases.find(line) is not None
-        ]
+        return [aspect for aspect, phrases in self._aspects.items() if phrases.is_in(words, line)]
 
 
 @dataclass(frozen=True, slots=True)
