@@ -83,6 +83,10 @@ def _heard(tx: Tx, entry: Entry, conversation_id: str, received_ms: int) -> bool
         row = tx.one("conversation_get", (conversation_id,))
         assert row is not None, "a conversation that was just found is there"
         tx.run("guest_opt", (entry.at_ms if entry.data.get("stop") else 0, row[1]))
+        for other, _, _ in tx.all("conversations_of", (row[1],)):
+            tx.run(
+                "conversation_heard", (0, 0, other)
+            )  # a decision that is being made knows the guest as before
     return False
 
 

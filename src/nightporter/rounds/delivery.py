@@ -17,7 +17,7 @@ from nightporter.channels.port import Channel
 from nightporter.clock import Chance, utc
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.decision import NewTask, Urgency
-from nightporter.model.outbox import OutboxMessage
+from nightporter.model.outbox import OutboxMessage, OutboxState
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
@@ -130,9 +130,7 @@ class Delivery:
             if messages.give_up(
                 tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms
             ):
-                not_delivered(
-                    tx, task_id, message.outbox_id, message.conversation_id, "window_closed", now_ms
-                )
+                not_delivered(tx, task_id, message.outbox_id, "window_closed", now_ms)
 
         await self._node.write(unit)
 
@@ -188,7 +186,7 @@ class Delivery:
         which, attempt, now_ms = claimed.message.outbox_id, claimed.attempt, self._node.clock.now_ms()
         match outcome:
             case Accepted(provider_id):
-                return lambda tx: messages.accepted(tx, which, attempt, provider_id, now_ms)
+                return self._accepted(which, attempt, provider_id, now_ms)
             case Unknown(reason):
                 self.on_unsettled()
                 return lambda tx: messages.unknown(tx, which, attempt, reason, now_ms)
@@ -199,6 +197,16 @@ class Delivery:
                 return self._retry(claimed, outcome, now_ms)
             case Refused():
                 return self._refused(claimed, outcome, now_ms)
+
+    def _accepted(self, which: str, attempt: int, provider_id: str, now_ms: int) -> Callable[[Tx], None]:
+        task_id = self._node.ids.new()
+
+        def unit(tx: Tx) -> None:
+            told = messages.accepted(tx, which, attempt, provider_id, now_ms)
+            if told and told.state is OutboxState.FAILED:  # a status said so before we knew whose it was
+                not_delivered(tx, task_id, which, told.code, now_ms)
+
+        return unit
 
     def _retry(self, claimed: Claimed, outcome: Retry, now_ms: int) -> Callable[[Tx], None]:
         which, attempt = claimed.message.outbox_id, claimed.attempt
@@ -215,8 +223,7 @@ class Delivery:
         )
 
     def _refused(self, claimed: Claimed, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
-        message, attempt = claimed.message, claimed.attempt
-        which, detail = message.outbox_id, outcome.details
+        which, attempt, detail = claimed.message.outbox_id, claimed.attempt, outcome.details
         if outcome.action in STOPS:
             return self._stopped(which, attempt, outcome, now_ms)
         log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
@@ -224,7 +231,7 @@ class Delivery:
 
         def unit(tx: Tx) -> None:
             messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
-            not_delivered(tx, task_id, which, message.conversation_id, outcome.code, now_ms)
+            not_delivered(tx, task_id, which, outcome.code, now_ms)
 
         return unit
 

@@ -153,7 +153,7 @@ class Intake:
             return
         if told.state is OutboxState.FAILED:
             taken.refused.add(told.code)
-            not_delivered(tx, self._node.ids.new(), told.outbox_id, told.conversation_id, told.code, now_ms)
+            not_delivered(tx, self._node.ids.new(), told.outbox_id, told.code, now_ms)
 
     @staticmethod
     def _media(tx: Tx, entry: Entry, channel: str, now_ms: int) -> bool:
@@ -193,8 +193,10 @@ def echo_of(entry: Entry) -> Entry:
     return replace(entry, kind=EntryKind.ECHO, dedupe=f"e:{entry.provider_id}", status=None)
 
 
-def not_delivered(tx: Tx, task_id: str, outbox_id: str, conversation_id: str, code: str, now_ms: int) -> None:
+def not_delivered(tx: Tx, task_id: str, outbox_id: str, code: str, now_ms: int) -> None:
     """A message of ours did not reach the guest: a person must look (G7)."""
+    row = tx.one("outbox_state", (outbox_id,))
+    assert row is not None, f"outbox message {outbox_id} is gone"
     task = NewTask(
         key=f"not-delivered:{outbox_id}",
         department="reception",
@@ -203,4 +205,4 @@ def not_delivered(tx: Tx, task_id: str, outbox_id: str, conversation_id: str, co
         urgency=Urgency.NOW,
         details={"code": code, "outbox": outbox_id},
     )
-    tasks.add(tx, task_id, task, conversation_id, now_ms)
+    tasks.add(tx, task_id, task, row[2], now_ms)  # guests may have been merged since it was claimed

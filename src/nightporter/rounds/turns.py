@@ -74,7 +74,8 @@ class Turns:
             self.look(conversation_id)
         while True:
             await self._begin_due()
-            wait = (self._due[0][0] - self._node.clock.now_ms()) / 1000 if self._due else None
+            idle = not self._due or self._node.stopping
+            wait = None if idle else (self._due[0][0] - self._node.clock.now_ms()) / 1000
             await self._bell.wait(wait if wait is None else max(wait, 0.0))
 
     async def _begin_due(self) -> None:
@@ -170,7 +171,7 @@ class Turns:
         conversation = turn.conversation
         road = self._roads.get(conversation.channel)
         ticket: Ticket | None = None
-        if decision.sayings and road and not party.unsent:
+        if decision.sayings and road and (not party.unsent or decision.trace.emergency):
             ticket = road.lane.ticket(conversation.conversation_id, urgent=decision.trace.emergency)
         try:
             said = sayings(turn, party, decision, road.channel) if road else []
