@@ -1,6 +1,6 @@
 # One word per errand, the same here and in CI. `make` alone lists them.
 .DEFAULT_GOAL := list
-.PHONY: list setup run test lint format lock train docs crash ci
+.PHONY: list setup run test lint format lock train docs crash sim sims mutants bench ci
 MAKEFLAGS += --no-print-directory
 # Compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -57,6 +57,19 @@ docs: setup ## docs/reference/ anew from the code, then the tests that hold all 
 crash: setup ## the real node under load, killed N=200 times; goes on where its results end (SEED=7: one stretch)
 	@$(BIN)/python -m nightporter.testing.crash --kills $(or $(N),200) \
 		$(if $(SEED),--seed $(SEED),--results crash-results.jsonl)
+
+sim: setup ## one seed of the simulator, with its course (SEED=4711)
+	@$(BIN)/python -m nightporter.testing.sim $(or $(SEED),0)
+
+sims: setup ## N=1000 seeds of the simulator; fails when a promise breaks or a kind of fault never mattered
+	@$(BIN)/python -m nightporter.testing.sim --seeds $(or $(N),1000) --results sim-results.jsonl
+
+mutants: setup ## breaks each rule of the core on purpose, and sees that a test or a seed notices
+	@$(BIN)/python scripts/mutants.py
+
+bench: setup ## against the stack it replaces, in the same run; about 20 minutes (BENCH="--quick --rounds 1")
+	@scripts/debian.sh redis-server wrk strace
+	@$(BIN)/python bench/run.py $(BENCH)
 
 ci: export NIGHTPORTER_CI := 1
 ci: ## what CI runs: lint, `make test`, then what needs servers, Chromium or longer; a skip is a failure

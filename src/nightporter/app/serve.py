@@ -27,6 +27,7 @@ from nightporter.app.desk_to_come import DeskToCome
 from nightporter.app.folder import channels_of, open_store
 from nightporter.app.listeners import Listener, bind, bound_to
 from nightporter.app.logbook import Logbook
+from nightporter.app.reference import documented
 from nightporter.channels.http import HttpWire
 from nightporter.clock import Clock, Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
@@ -219,7 +220,7 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
     password = live.settings.console_password or live.console_password
-    pages = console.application(parts, password=password)
+    pages = documented(console.application(parts, password=password))
     listeners = [
         Listener(app, sock, parts.node.clock)
         for app, sock in zip((application(gate), pages), sockets, strict=True)
