@@ -1,6 +1,6 @@
 # One word per errand, the same here and in CI. `make` alone lists them.
 .DEFAULT_GOAL := list
-.PHONY: list setup run test lint format lock train docs crash sim sims mutants bench ci
+.PHONY: list setup run test lint format lock train eval docs crash sim sims mutants bench ci
 MAKEFLAGS += --no-print-directory
 # Compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,6 +49,9 @@ lock: setup ## writes requirements/ anew from pyproject.toml (UPGRADE=1: with th
 
 train: setup ## the recogniser's model, anew from the topics' examples
 	@$(BIN)/python -m nightporter.desk.recogniser.train
+
+eval: setup ## how well the desk understands sentences that it has not learned
+	@$(BIN)/python -m nightporter.desk.recogniser.evaluate
 
 docs: setup ## docs/reference/ anew from the code, then the tests that hold all of docs/ to it
 	@$(BIN)/python scripts/docs.py
