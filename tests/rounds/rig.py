@@ -145,6 +145,27 @@ def answer_all(turn: Turn, text: str = "answer", **more: Any) -> Decision:
     return Decision(dispositions=dispositions, sayings=(Saying(content=Content(text=text)),), **more)
 
 
+WAIT_MS = 4_000
+
+
+def waits_for_more(turn: Turn, context: Context) -> Decision:
+    """As for a fragment: an answer four seconds after the last entry."""
+    until_ms = turn.entries[-1].received_ms + WAIT_MS
+    return Decision(wait_until_ms=until_ms) if context.now_ms < until_ms else answer_all(turn)
+
+
+class Held:
+    """A send that ends when the test says so."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self.end = asyncio.Event()
+
+    async def __call__(self) -> Outcome:
+        await self.end.wait()
+        return self._outcome
+
+
 class Desk:
     """A desk that does what the test says, and remembers what it was shown."""
 

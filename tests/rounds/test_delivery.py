@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.rounds.rig import OTHER, Rig, answer_all, in_house
+from tests.rounds.rig import OTHER, Held, Rig, answer_all, in_house
 
 from nightporter.channels.outcome import Accepted, Action, Outcome, Refused, Released, Retry, Scope, Unknown
 from nightporter.gateway import pauses
@@ -23,18 +23,6 @@ DAY_SECONDS = 86_400.0
 
 def pair_rate() -> Retry:
     return Retry(None, "131056", Scope.CONVERSATION, Action.SLOW_CONVERSATION)
-
-
-class Held:
-    """A send that ends when the test says so."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self._outcome = outcome
-        self.end = asyncio.Event()
-
-    async def __call__(self) -> Outcome:
-        await self.end.wait()
-        return self._outcome
 
 
 def gaps(rig: Rig, conversation: str = "") -> list[float]:

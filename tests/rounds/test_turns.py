@@ -7,7 +7,7 @@ import itertools
 from collections import Counter
 from pathlib import Path
 
-from tests.rounds.rig import GUEST, OTHER, Rig, answer_all, in_house
+from tests.rounds.rig import GUEST, OTHER, Rig, answer_all, in_house, waits_for_more
 
 from nightporter.desk.context import Context
 from nightporter.model.conversation import Turn
@@ -16,8 +16,6 @@ from nightporter.model.guest import LanguageSource
 from nightporter.model.outbox import outbox_id
 from nightporter.rounds.supervisor import keep_running
 
-WAIT_MS = 4_000
-
 
 def texts(turn: Turn) -> list[str]:
     return [entry.message.text for entry in turn.entries]
@@ -25,12 +23,6 @@ def texts(turn: Turn) -> list[str]:
 
 def dispositions(rig: Rig) -> dict[str, int]:
     return dict(rig.rows("dispositions_count"))
-
-
-def waits_for_more(turn: Turn, context: Context) -> Decision:
-    """As for a fragment: four seconds after the last entry."""
-    until_ms = turn.entries[-1].received_ms + WAIT_MS
-    return Decision(wait_until_ms=until_ms) if context.now_ms < until_ms else answer_all(turn)
 
 
 class Thinking:

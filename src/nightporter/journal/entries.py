@@ -21,6 +21,7 @@ from nightporter.store import Row, Tx, View
 TURN_ENTRIES_MAX = 50  # more than this in one turn is answered as the next one
 HOLD_MS = 2 * 3_600_000  # a member of staff who writes holds the conversation this long (desk.md)
 PHONE_APP = "phone app"  # `held_by` when staff wrote from the phone
+STOP = "stop"  # the preference of a guest who wants no proactive messages (Meta: user_preferences)
 STATE_ODD, STATE_READ = "odd", "read"
 
 
@@ -82,7 +83,7 @@ def _heard(tx: Tx, entry: Entry, conversation_id: str, received_ms: int) -> bool
     if entry.kind is EntryKind.PREFERENCE:
         row = tx.one("conversation_get", (conversation_id,))
         assert row is not None, "a conversation that was just found is there"
-        tx.run("guest_opt", (entry.at_ms if entry.data.get("stop") else 0, row[1]))
+        tx.run("guest_opt", (entry.at_ms if entry.data.get("value") == STOP else 0, row[1]))
         for other, _, _ in tx.all("conversations_of", (row[1],)):
             tx.run(
                 "conversation_heard", (0, 0, other)

@@ -71,10 +71,25 @@ def _merge(tx: Tx, kept: str, dropped: str) -> None:
             ),
         )  # fmt: skip
         tx.run("conversation_drop", (conversation_id,))
+    _merge_known(tx, kept, dropped)
     tx.run("identity_move", (kept, dropped))
     tx.run("stay_guests_move", (kept, dropped))
     tx.run("stay_guests_drop", (dropped,))
     tx.run("guest_drop", (dropped,))
+
+
+def _merge_known(tx: Tx, kept: str, dropped: str) -> None:
+    """What we know of one person: an opt-out stays one, and what only the dropped guest had is taken over."""
+    mine, other = guest(tx, kept), guest(tx, dropped)
+    spoken = mine if mine.language_source != LanguageSource.NONE else other
+    tx.run(
+        "guest_learn",
+        (
+            mine.name or other.name, spoken.language, spoken.language_source, spoken.language_rival,
+            max(mine.opted_out_ms, other.opted_out_ms), kept,
+        ),
+    )  # fmt: skip
+    tx.run("guest_told", (max(mine.told_machine_ms, other.told_machine_ms), kept))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,11 @@ class Intake:
 
     async def _keep(self, delivery: Delivery, found: Sequence[Entry], channel: Channel | None) -> None:
         pieces = [found[i : i + UNIT_ENTRIES_MAX] for i in range(0, len(found), UNIT_ENTRIES_MAX)] or [found]
+        odd = not found or any(entry.kind is EntryKind.UNKNOWN for entry in found)
         for number, piece in enumerate(pieces):
             last = number == len(pieces) - 1
-            unit = self._unit(delivery, number * UNIT_ENTRIES_MAX, piece, channel, len(found) if last else -1)
+            done = entries.done(delivery, len(found), odd=odd) if last else None
+            unit = self._unit(delivery, number * UNIT_ENTRIES_MAX, piece, channel, done)
             taken = await self._node.write(unit, len(delivery.body) + 512)
             self._told(delivery.channel, taken)
 
@@ -96,7 +98,12 @@ class Intake:
             self._node.counts.add("messages_received", channel, by=taken.messages)
 
     def _unit(
-        self, delivery: Delivery, first: int, piece: Sequence[Entry], channel: Channel | None, total: int
+        self,
+        delivery: Delivery,
+        first: int,
+        piece: Sequence[Entry],
+        channel: Channel | None,
+        done: Callable[[Tx], int] | None,
     ) -> Callable[[Tx], Taken]:
         ids, now_ms, counts = self._node.ids, self._node.clock.now_ms(), self._node.counts
 
@@ -112,12 +119,11 @@ class Intake:
                 if conversation_id:
                     taken.messages += entry.kind is EntryKind.MESSAGE
                     taken.look.add(conversation_id)
-                    taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media
                 elif entry.kind is EntryKind.MESSAGE and not entry.identities:
                     self._nobody(tx, entry, now_ms)
-            if total >= 0:
-                odd = total == 0 or any(entry.kind is EntryKind.UNKNOWN for entry in piece)
-                entries.done(delivery, total, odd=odd)(tx)
+                taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media
+            if done:
+                done(tx)
             return taken
 
         counts.add("deliveries_read", delivery.channel)
@@ -157,11 +163,12 @@ class Intake:
 
     @staticmethod
     def _media(tx: Tx, entry: Entry, channel: str, now_ms: int) -> bool:
-        media = entry.message.media if entry.message else None
-        if media is None or not (media.id or media.url):
+        """Plan to fetch a guest's file; a repeat may be the first to bring it. True when it is new."""
+        media = entry.message.media if entry.message and entry.kind is EntryKind.MESSAGE else None
+        row = tx.one("entry_find", (entry.dedupe_key(),)) if media and (media.id or media.url) else None
+        if media is None or row is None:
             return False
-        which = entries.entry_id(entry, entry.dedupe_key())
-        return tx.run("media_add", (which, channel, media.id or media.url, media.mime_type, now_ms)) > 0
+        return tx.run("media_add", (row[0], channel, media.id or media.url, media.mime_type, now_ms)) > 0
 
     def _nobody(self, tx: Tx, entry: Entry, now_ms: int) -> None:
         """A guest's message without any sender: nobody can answer it, staff see it."""

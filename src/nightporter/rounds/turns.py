@@ -119,6 +119,8 @@ class Turns:
     async def _turn(self, conversation_id: str) -> int | None:
         """Decide on what is pending and commit it; when to look again, None = when something new comes."""
         owed = self._read(conversation_id)
+        if owed is None:
+            self._look_where_it_went(conversation_id)
         if owed is None or not self._node.leads():
             return None
         turn, party = owed
@@ -132,6 +134,13 @@ class Turns:
             return decision.wait_until_ms
         self._shown.pop(conversation_id, None)
         return 0 if len(turn.entries) >= entries.TURN_ENTRIES_MAX else None
+
+    def _look_where_it_went(self, conversation_id: str) -> None:
+        """A conversation that was merged into another has left it what it owed; nobody said which one."""
+        view = self._node.store.view
+        if view.one("conversation_version", (conversation_id,)) is None:
+            for (pending,) in view.all("conversations_pending"):
+                self.look(pending)
 
     def _read(self, conversation_id: str) -> tuple[Turn, Party] | None:
         view = self._node.store.view
