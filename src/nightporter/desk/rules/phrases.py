@@ -170,8 +170,14 @@ class Phrases:
         """Matches the run of these phrases that a squeezed text begins with."""
         return re.compile(f"^ (?:{self.pattern})+")
 
-    def _among(self, words: tuple[str, ...]) -> dict[int, None]:
-        return dict.fromkeys(at for word in words for at in self.begun_by(word))
+    def _among(self, words: tuple[str, ...]) -> Iterable[int]:
+        """The phrases filed under these words, each once."""
+        found: list[int] = []
+        candidates = self._candidates
+        for word in words:
+            filed = candidates.get(word)
+            found += self.begun_by(word) if filed is None else filed
+        return dict.fromkeys(found)
 
     def _search(self, at: int) -> re.Pattern[str]:
         found = self._compiled.get(at)
