@@ -336,7 +336,8 @@ async def _live(
         line = Line("whatsapp", meta.account.number, clock)
         spoki_line = Line("spoki", "spoki", clock)
         channels: dict[str, Channel] = {"whatsapp": line, "spoki": spoki_line}
-        pace = Pace(**{"messages_per_second": 1e6, **options})
+        given: dict[str, Any] = {"messages_per_second": 1e6, **options}
+        pace = Pace(**given)
         parts = join(node, channels, desk, Hotel, dice, pace, retention)
         rig = Rig(
             parts=parts, clock=clock, line=line, spoki_line=spoki_line, desk=desk, meta=meta, spoki=spoki

@@ -1,0 +1,116 @@
+"""Events to the desk: the guest whom a flight brings, nobody, nonsense, no route, a desk that crashes (G6, G7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.rounds.rig import GUEST, Rig, in_house
+
+from nightporter.clock import utc
+from nightporter.desk.context import Addressee
+from nightporter.journal import events, stays
+from nightporter.journal.events import NewEvent
+from nightporter.journal.stays import NewStay
+from nightporter.model.decision import Decision, NewTask, Saying
+from nightporter.model.message import Entry
+from nightporter.model.outbox import Content
+
+
+async def send(rig: Rig, event_id: str, payload: Any, type_: str = "flight.delayed") -> None:
+    new = NewEvent(event_id=event_id, type=type_, source="test", payload=payload)
+    await rig.write(events.accept(new, rig.clock.now_ms(), "test"))
+    rig.parts.events.bell.ring()
+
+
+def state(rig: Rig, event_id: str) -> str:
+    found = events.get(rig.node.store.view, event_id)
+    return found.state if found else ""
+
+
+async def arriving(rig: Rig, phone: str = GUEST) -> None:
+    day = utc(rig.clock.now_ms()).date().isoformat()
+    new = NewStay(
+        source="test", code="A1", arrival=day, departure="2030-01-01", phones=(phone,), flight="AZ 0123"
+    )
+    await rig.write(lambda tx: stays.put(tx, rig.node.ids, new, rig.clock.now_ms()))
+
+
+def tell(event: Entry, who: Addressee | None) -> Decision:
+    if who is None:
+        return Decision()
+    task = NewTask(key=f"late:{event.provider_id}", department="reception", reason="late", summary="")
+    say = Saying(content=Content(text="We wait for you."))
+    return Decision(sayings=(say,) if who.conversation else (), tasks=(task,))
+
+
+def test_a_delay_is_told_to_the_guest_once() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.reacts = tell
+        await rig.guest_writes()
+        await rig.until(lambda: rig.states() == ["sent"])
+        await arriving(rig)
+        for _ in range(2):
+            await send(rig, "e1", {"flightNumber": "az123", "delayMinutes": 90})
+        await rig.until(lambda: len(rig.line.sent) == 2)
+        await rig.rest(10)
+        assert [one.text for one in rig.line.sent] == ["answer", "We wait for you."]
+        assert (state(rig, "e1"), rig.reasons()) == ("delivered", ["late"])
+        steps = [step.what for step in events.steps(rig.node.store.view, "e1")]
+        assert steps == ["accepted", "delivered"]
+
+    in_house(story)
+
+
+def test_a_guest_who_never_wrote_is_staff_s() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.reacts = tell
+        await arriving(rig)
+        await send(rig, "e1", {"flightNumber": "AZ123"})
+        await rig.until(lambda: state(rig, "e1") == "delivered")
+        assert (rig.line.sent, rig.reasons()) == ([], ["late"])
+
+    in_house(story)
+
+
+@pytest.mark.parametrize("payload", [{"flightNumber": "LH1"}, {}, [], 7, None, "AZ123", {"flightNumber": 5}])
+def test_what_concerns_nobody_is_still_shown_to_the_desk(payload: Any) -> None:
+    async def story(rig: Rig) -> None:
+        await arriving(rig)
+        await send(rig, "e1", payload)
+        await rig.until(lambda: state(rig, "e1") == "delivered")
+        assert [who for _, who in rig.desk.events] == [None]
+
+    in_house(story)
+
+
+def test_a_type_without_route_is_kept() -> None:
+    async def story(rig: Rig) -> None:
+        await send(rig, "e1", {}, "minibar.empty")
+        await rig.until(lambda: state(rig, "e1") == "unrouted")
+        assert rig.desk.events == []
+
+    in_house(story)
+
+
+def test_an_event_on_which_the_desk_crashes_is_dead_after_five_and_holds_up_nobody() -> None:
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+
+        def reacts(event: Entry, _: Addressee | None) -> Decision:
+            if event.provider_id == "bad":
+                raise ZeroDivisionError
+            return Decision()
+
+        rig.desk.reacts = reacts
+        await send(rig, "bad", {})
+        await send(rig, "good", {})
+        await rig.until(lambda: state(rig, "bad") == "dead" and state(rig, "good") == "delivered")
+        assert [event.provider_id for event, _ in rig.desk.events].count("bad") == 5
+        assert rig.reasons() == ["event_dead"]
+        rig.desk.reacts = tell
+        await rig.write(events.replay("bad", rig.clock.now_ms(), "test"))
+        rig.parts.events.bell.ring()
+        await rig.until(lambda: state(rig, "bad") == "delivered")
+
+    in_house(story)
