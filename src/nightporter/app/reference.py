@@ -25,7 +25,9 @@ ROW = "<tr><td><code>{method}</code></td><td><code>{path}</code></td><td>{summar
 def _page() -> str:
     document: dict[str, Any] = openapi()
     rows = [
-        ROW.format(method=method.upper(), path=escape(path), summary=escape(str(operation.get("summary", ""))))
+        ROW.format(
+            method=method.upper(), path=escape(path), summary=escape(str(operation.get("summary", "")))
+        )
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]
