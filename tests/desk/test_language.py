@@ -49,6 +49,12 @@ def after(guest: Guest, *texts: str) -> Guest:
         ("merci beaucoup", "fr"),
         ("muchas gracias", "es"),
         ("thank you", "en"),
+        ("Rezeption", "de"),
+        ("Handtücher", "de"),
+        ("colazione?", "it"),
+        ("recepción", "es"),
+        ("petit-déjeuner", "fr"),
+        ("breakfast", "en"),
     ],
 )
 def test_the_language_of_the_wish_is_heard(text: str, language: str) -> None:

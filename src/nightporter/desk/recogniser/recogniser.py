@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from nightporter.desk.language import Hearing
+from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
@@ -17,7 +18,9 @@ from nightporter.desk.understanding import Understanding, Wish
 
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
-_CONTEXT = "other:context"
+HUMAN = "human"
+
+_CONTEXT = f"{OTHER}:context"
 
 
 class Recogniser:
@@ -55,6 +58,9 @@ class Recogniser:
         wishes = () if greeting or thanks or opens or not said else self._wishes.of(Part(text, said))
         if fragment:
             wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
+        human = speech.wants_human(message)
+        if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER):
+            wishes = (Wish(HUMAN, wishes[0].confidence, wishes[0].text),)
         if opt_out:
             wishes = tuple(wish for wish in wishes if level(wish.topic, wish.confidence) == "high")
         heard = self._heard(said, languages, hint)
@@ -65,7 +71,7 @@ class Recogniser:
             wishes=wishes,
             emergency=self._emergency.is_in(message, night=night),
             opt_out=opt_out,
-            wants_human=speech.wants_human(message) or _wants_human(wishes),
+            wants_human=human or _wants_human(wishes),
             thanks=thanks,
             greeting=greeting,
             fragment=fragment,
@@ -81,4 +87,4 @@ class Recogniser:
 
 
 def _wants_human(wishes: tuple[Wish, ...]) -> bool:
-    return any(wish.topic == "human" and level("human", wish.confidence) == "high" for wish in wishes)
+    return any(wish.topic == HUMAN and level(HUMAN, wish.confidence) == "high" for wish in wishes)

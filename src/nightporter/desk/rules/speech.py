@@ -11,6 +11,7 @@ from functools import cache
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
 from nightporter.desk.rules.text import Folded
 
+FEW_WORDS_MAX = 4
 FRAGMENT_WORDS_MAX = 12
 SHOUTED_LETTERS_MIN = 12  # this many capitals, and next to nothing else
 SHOUTED_SHARE = 0.8
@@ -36,6 +37,7 @@ class Speech:
         self._only_thanks = self._thanks.whole(others=both)
         self._only_greeting = self._greetings.whole(others=greeting_filler)
         self._human = Phrases(section("speech", "human"))
+        self._human_alone = Phrases(section("speech", "human_alone"))
         self._not_human = Phrases(section("speech", "not_human"))
         self._robot = Phrases(section("speech", "robot"))
         self._anger = Phrases(section("speech", "anger"))
@@ -44,6 +46,7 @@ class Speech:
         aside = Phrases(
             section("speech", "greeting") + section("speech", "greeting_filler") + section("optout", "filler")
         )
+        self._only_human = self._human_alone.whole(others=aside)
         self._only_opener = self._openers.whole(others=aside)
         self._only_whereabouts = self._whereabouts.whole(others=aside)
         self._unfinished = Phrases(section("speech", "unfinished"))
@@ -80,11 +83,12 @@ class Speech:
         return words or message.words
 
     def wants_human(self, message: Folded) -> bool:
-        """Asks for a person, or to be called."""
+        """Asks for a person, or to be called; "reception" alone is enough."""
         words, text = message.words, message.marked
-        return self._human.is_in(words, text) and self._human.is_in(
-            words, self._not_human.without(words, text)
-        )
+        if self._human.is_in(words, text) and self._human.is_in(words, self._not_human.without(words, text)):
+            return True
+        few = len(words) <= FEW_WORDS_MAX and self._human_alone.may_be_in(words)
+        return few and self._only_human.fullmatch(message.squeezed) is not None
 
     def is_angry(self, message: Folded, original: str) -> bool:
         """Angry words, or a message shouted with an exclamation mark."""
