@@ -62,7 +62,7 @@ TRANSITIONS: dict[OutboxState, frozenset[OutboxState]] = {
     _S.UNKNOWN: frozenset({_S.MAYBE_SENT, _S.SENT, _S.DELIVERED, _S.READ, _S.FAILED}),
     _S.MAYBE_SENT: frozenset({_S.SENT, _S.DELIVERED, _S.READ, _S.FAILED}),
     _S.SENT: frozenset({_S.DELIVERED, _S.READ, _S.FAILED}),
-    _S.DELIVERED: frozenset({_S.READ, _S.FAILED}),
+    _S.DELIVERED: frozenset({_S.READ}),
     _S.READ: frozenset(),
     _S.FAILED: frozenset({_S.DELIVERED, _S.READ, _S.WAITING}),  # a person may send it again
     _S.DEAD: frozenset({_S.WAITING}),  # a person may try again

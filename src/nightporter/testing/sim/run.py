@@ -162,6 +162,7 @@ class Run:
         broken = judge(self.world, View(reader, lambda _: None), doubtful) + self.failures
         reader.close()
         injected["crash"] = self.lives - 1
+        self.mattered["answer"] = len(self.world.provider.ledger.accepted())
         return Outcome(self.seed, broken, injected, self.mattered + mattered, self.trace)
 
     def _plan_guests(self) -> None:
@@ -247,6 +248,7 @@ class Run:
             return True
         finally:
             asyncio.set_event_loop(None)
+            loop.close()
             self.failures += [f"{key} x {times}" for key, times in self.counts.of.items() if key[0] in NEVER]
             self.failures += [str(failure.get("exception") or failure) for failure in loop.failures]
         return False

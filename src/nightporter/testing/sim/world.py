@@ -78,6 +78,7 @@ class World:
 
     def process_begins(self, loop: SimLoop, door: Door) -> None:
         """A new process: its loop carries the world from now on."""
+        self.loop.close()  # of the life before
         self.loop, self.door = loop, door
         for when, _, _ in self._events:
             loop.call_at(when, self._happen)
