@@ -79,8 +79,8 @@ MUTANTS = (
                 "AND e.state IN ('waiting', 'sending') AND e.created_ms",
                 "AND 0 AND e.created_ms",
             ),
-            ("rounds/turns.py", "and not party.unsent", ""),
-            ("rounds/lane.py", "conversation_id in self._busy or", ""),
+            ("rounds/turns.py", "(not party.unsent or decision.trace.emergency)", "True"),
+            ("rounds/lane.py", "or conversation_id in self._busy", ""),
             (
                 "store/queries/outbox.sql",
                 "ORDER BY o.due_ms, o.outbox_id LIMIT",
@@ -91,7 +91,7 @@ MUTANTS = (
     Mutant(
         "group-rollback-ignored",
         "ST3",
-        (("store/group.py", "if not connection.in_transaction:", "if False:"),),
+        (("store/group.py", "if tx.lost is not None or not connection.in_transaction:", "if False:"),),
         STORE_TESTS,
     ),
     Mutant(
