@@ -311,7 +311,7 @@ def test_a_damaged_page_is_found_at_the_start() -> None:
             line = str(caught.value)
             assert line.count("\n") == 0
             assert "hotel.db is damaged" in line
-            assert "restore" in line
+            assert "runbook" in line
 
         asyncio.run(start())
         asyncio.run(start())  # the lock was given back

@@ -109,7 +109,7 @@ def _store(folder: Path) -> Iterator[Finding]:
     if verdict == "ok":
         yield Finding("hotel.db", "ok", "its pages and rows are whole")
     else:
-        yield Finding("hotel.db", "fail", f"{verdict}; restore it: nightporter restore local latest")
+        yield Finding("hotel.db", "fail", f"{verdict}; put a copy back (docs/runbook.md, data corrupt)")
 
 
 def _clock() -> Finding:

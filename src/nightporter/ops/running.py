@@ -57,7 +57,8 @@ def reading(folder: Path) -> Generator[View]:
 
     def refuse(error: Exception) -> NoReturn:
         raise StoreCorrupt(
-            f"{path} cannot be read ({error})", "try again; else restore it: nightporter restore local latest"
+            f"{path} cannot be read ({error})",
+            "try again; else put a copy back (docs/runbook.md, data corrupt)",
         ) from error
 
     connection = open_reader(path)

@@ -100,7 +100,7 @@ def damage_reported(path: Path) -> Generator[None]:
         if breaks(error):
             why = " ".join(str(error).split())  # SQLite reports in several lines
             raise StoreCorrupt(
-                f"{path} is damaged ({why})", "restore it: nightporter restore local latest"
+                f"{path} is damaged ({why})", "put a copy back (docs/runbook.md, data corrupt)"
             ) from error
         if isinstance(error, apsw.BusyError | apsw.LockedError):
             raise FolderInUse(

@@ -89,7 +89,7 @@ class Store:
             if version(self._connection) == 0 and self.node.get(_BEGUN):
                 raise StoreCorrupt(
                     f"{self._path} is empty or gone, and there was one before",
-                    "restore it: nightporter restore local latest; to begin anew, delete the whole folder",
+                    "put a copy back (docs/runbook.md, data corrupt); to begin anew, delete the whole folder",
                 )
             migrate(self._connection, self._clock.now_ms())
         with damage_reported(self.folder / "node.db"):
