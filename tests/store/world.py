@@ -178,7 +178,7 @@ def recorded_tables(connection: apsw.Connection) -> list[str]:
     rows: Any = connection.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
     ).fetchall()
-    return [name for (name,) in rows if log.recorded(name) and not name.startswith("sqlite_")]
+    return [name for (name,) in rows if name not in log.NOT_RECORDED and not name.startswith("sqlite_")]
 
 
 def content(connection: apsw.Connection) -> dict[str, list[Any]]:

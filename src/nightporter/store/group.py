@@ -13,6 +13,7 @@ from typing import Any
 import apsw
 
 from nightporter.store import log
+from nightporter.store.changes import Changes
 from nightporter.store.tx import Tx
 
 Unit = Callable[[Tx], Any]
@@ -40,15 +41,15 @@ class Stamp:
 
 
 def fill(
-    connection: apsw.Connection, units: Iterable[Unit], at: log.LogHead, stamp: Stamp
+    connection: apsw.Connection, noted: Changes, units: Iterable[Unit], at: log.LogHead, stamp: Stamp
 ) -> tuple[list[Result], log.LogHead]:
     """Run the units in one transaction, which stays open. Raises `GroupLost` when nothing of it is left."""
     try:
         if connection.in_transaction:  # an earlier rollback failed
             connection.execute("ROLLBACK")
         connection.execute("BEGIN IMMEDIATE")
-        results, changes = _run_all(connection, units, keys_only=stamp.keys_only)
-        if changes:
+        results = _run_all(connection, noted, units)
+        if changes := noted.written(keys_only=stamp.keys_only):
             at = log.append(connection, at, stamp.epoch, stamp.at_ms, "changes", changes)
     except BaseException as error:
         _abandon(connection)
@@ -67,20 +68,17 @@ def seal(connection: apsw.Connection) -> None:
         raise GroupLost from error
 
 
-def _run_all(
-    connection: apsw.Connection, units: Iterable[Unit], *, keys_only: bool
-) -> tuple[list[Result], bytes]:
+def _run_all(connection: apsw.Connection, noted: Changes, units: Iterable[Unit]) -> list[Result]:
     tx = Tx(connection)
-    session = apsw.Session(connection, "main")
+    noted.begin()
     try:
-        session.table_filter(log.recorded)
-        results = [_run(connection, tx, unit) for unit in units]
-        return results, session.patchset() if keys_only else session.changeset()
+        return [_run(connection, noted, tx, unit) for unit in units]
     finally:
-        session.close()
+        noted.end()
 
 
-def _run(connection: apsw.Connection, tx: Tx, unit: Unit) -> Result:
+def _run(connection: apsw.Connection, noted: Changes, tx: Tx, unit: Unit) -> Result:
+    before = noted.count
     connection.execute("SAVEPOINT unit")
     try:
         value = unit(tx)
@@ -88,6 +86,7 @@ def _run(connection: apsw.Connection, tx: Tx, unit: Unit) -> Result:
         _check(connection, tx, error)
         connection.execute("ROLLBACK TO unit")
         connection.execute("RELEASE unit")
+        noted.undo(before)
         return Result(error=_for_future(error))
     _check(connection, tx, None)
     connection.execute("RELEASE unit")

@@ -47,7 +47,3 @@ def append(
     connection.execute(queries()["log_append"], (seq, epoch, at_ms, kind, digest, total_bytes, data))
     return LogHead(seq, digest, total_bytes)
 
-
-def recorded(table: str) -> bool:
-    """Session filter: which tables' changes are in the log."""
-    return table not in NOT_RECORDED

@@ -15,6 +15,7 @@ from nightporter.clock import Clock
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.lease import Lease
 from nightporter.store import group, log
+from nightporter.store.changes import Changes
 from nightporter.store.stepping import Stepping, Steps
 from nightporter.store.trouble import Trouble, breaks, trouble_of
 
@@ -70,6 +71,7 @@ class Writer:
         self._log_bytes_max = log_bytes_max
         self._queue: deque[Waiting] = deque()
         self._head: log.LogHead | None = None
+        self._changes = Changes(connection, log.NOT_RECORDED)
         self._log_pages = 0
         self._moved_pages = 0  # of these, into the file
         self._breaking = threading.Lock()  # readers break the store from the loop, the writer from its thread
@@ -206,7 +208,7 @@ class Writer:
         stamp = group.Stamp(first.lease.epoch, self._clock.now_ms(), first.drops)
         try:
             self._head = self._head or log.head(self._connection)
-            results, head = group.fill(self._connection, self._take(taken), self._head, stamp)
+            results, head = group.fill(self._connection, self._changes, self._take(taken), self._head, stamp)
         except (group.GroupLost, apsw.Error) as lost:
             self._lost(taken or list(self._drain()), lost)
             return None
