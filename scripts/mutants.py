@@ -37,8 +37,8 @@ MUTANTS = (
         (
             (
                 "gateway/door.py",
-                "await node.write(keep(",
-                "node.write(keep(",
+                "if not await self._read_and_keep(delivery):",
+                "if __import__('asyncio').ensure_future(self._read_and_keep(delivery)) is None:",
             ),
         ),
     ),

@@ -221,8 +221,8 @@ def test_reparse_marks_kept_webhooks(shell: Shell) -> None:
         async with alone(load()) as ground:
             node = ground.gate.node
             await node.write(bring_dictionary)
-            packed = Bodies(node.store.view).pack(b'{"entry": []}')
-            await node.write(keep("01900000", "whatsapp", NOW_MS, packed))
+            delivery = Delivery("01900000", "whatsapp", NOW_MS, b'{"entry": []}')
+            await node.write(keep(delivery, Bodies(node.store.view).pack(delivery.body)))
             await node.write(lambda tx: tx.run("delivery_done", ("odd", 1, "01900000")))
 
     asyncio.run(main_())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.outbox.books import EPOCH, Books, books, status_entry
 
-from nightporter.model.message import StatusKind
+from nightporter.model.message import Entry, StatusKind
 from nightporter.model.outbox import TRANSITIONS, OutboxState, after_status
 from nightporter.outbox import messages
 from nightporter.store import Tx
@@ -78,12 +78,18 @@ def go(own: Books, steps: Sequence[Step], *, discloses: bool = True) -> Course:
     return course
 
 
+def status(tx: Tx, entry: Entry) -> messages.Told | None:
+    """What one status changes when it comes alone."""
+    changed = messages.statuses(tx, [entry]).changed
+    return changed[0] if changed else None
+
+
 def apply(tx: Tx, which: str, provider_id: str, step: Step, number: int) -> None:
     now_ms = 1_000 + number
     match step:
         case Arrival(kind, echoed):
             echo = which if echoed else ""
-            messages.status(tx, status_entry(kind, echo=echo, provider_id=provider_id, at_ms=now_ms))
+            status(tx, status_entry(kind, echo=echo, provider_id=provider_id, at_ms=now_ms))
         case "accepted":
             messages.accepted(tx, which, 1, provider_id, now_ms)
         case "unknown":
@@ -172,8 +178,8 @@ def test_what_is_told_by_its_id_brings_in_what_was_parked(own: Books) -> None:
 def test_a_status_of_nobody_changes_nothing(own: Books) -> None:
     def unit(tx: Tx) -> object:
         return [
-            messages.status(tx, status_entry(StatusKind.READ, echo="019000000000-nobody-0", provider_id="x")),
-            messages.status(tx, status_entry(StatusKind.READ, provider_id="also nobody")),
+            status(tx, status_entry(StatusKind.READ, echo="019000000000-nobody-0", provider_id="x")),
+            status(tx, status_entry(StatusKind.READ, provider_id="also nobody")),
         ]
 
     assert own.run(unit) == [None, None]
@@ -188,7 +194,7 @@ def test_staff_settle_what_may_have_been_sent_and_a_later_status_still_does(own:
         done = [messages.settle(tx, which, S.SENT, 3, "by staff"), messages.settle(tx, other, S.FAILED, 3)]
         again = messages.settle(tx, which, S.UNKNOWN, 4)
         told = [
-            messages.status(tx, status_entry(StatusKind.READ, echo=one, provider_id=f"p{one}"))
+            status(tx, status_entry(StatusKind.READ, echo=one, provider_id=f"p{one}"))
             for one in (which, other)
         ]
         return [done, again, [one and one.state for one in told]]
@@ -205,10 +211,10 @@ def test_a_refusal_that_was_parked_is_told_when_the_message_is_known(own: Books)
         which, other = own.add(tx), own.add(tx)
         for one in (which, other):
             failed = status_entry(StatusKind.FAILED, provider_id=f"p{one}", code="131026")
-            assert messages.status(tx, failed) is None
+            assert status(tx, failed) is None
         told = [
             messages.accepted(tx, which, 1, f"p{which}", 5),
-            messages.status(tx, status_entry(StatusKind.SENT, echo=other, provider_id=f"p{other}")),
+            status(tx, status_entry(StatusKind.SENT, echo=other, provider_id=f"p{other}")),
         ]
         return [one and (one.state, one.code) for one in told]
 

@@ -18,7 +18,7 @@ from nightporter.channels.outcome import FetchFailed, FetchFailure, Refused, Unk
 from nightporter.clock import Ids
 from nightporter.gateway import pauses
 from nightporter.journal import entries, stays
-from nightporter.journal.deliveries import BODY_BYTES_MAX, Bodies, Delivery
+from nightporter.journal.deliveries import BODY_BYTES_MAX, Bodies, Delivery, keep
 from nightporter.journal.people import addresses, guest_of
 from nightporter.journal.stays import NewStay
 from nightporter.model.guest import Identity, IdentityKind
@@ -146,11 +146,8 @@ def test_a_large_body_is_read_apart(tmp_path: Path) -> None:
         assert len(packed) > 256 * 1024
         channel = node.parts.channels["whatsapp"]
         delivery_id = node.node.ids.new()
-        from nightporter.journal.deliveries import keep
-
-        now_ms = node.node.clock.now_ms()
-        unit = keep(delivery_id, channel.name, now_ms, Bodies(node.node.store.view).pack(packed))
-        await node.node.write(unit)
+        delivery = Delivery(delivery_id, channel.name, node.node.clock.now_ms(), packed)
+        await node.node.write(keep(delivery, Bodies(node.node.store.view).pack(packed)))
         assert await node.parts.intake.read_new()
         assert node.node.store.view.all("deliveries_kept", ("", 9)) == [(delivery_id, 40)]
         assert node.node.store.view.scalar("entries_pending_count") == 40

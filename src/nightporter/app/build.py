@@ -144,7 +144,7 @@ def join(
     return Parts(
         node=node,
         channels=channels,
-        door=Door(node, channels, intake.bell.ring),
+        door=Door(node, channels, intake),
         intake=intake,
         turns=turns,
         roads=roads,

@@ -17,7 +17,9 @@ from nightporter.config.settings import Settings
 from nightporter.errors import NightporterError
 from nightporter.gateway.door import Door
 from nightporter.gateway.gate import Gate
+from nightporter.journal.owed import Owed
 from nightporter.model.message import JSONObject
+from nightporter.rounds.intake import Intake
 from nightporter.rounds.node import Node
 from nightporter.store import Store, ThreadStepping
 
@@ -67,7 +69,7 @@ async def alone(settings: Settings) -> AsyncGenerator[Ground]:
         channels = channels_of(settings, HttpWire())
         gate = Gate(
             node=node,
-            door=Door(node, channels, _nothing),
+            door=Door(node, channels, Intake(node, channels, _nobody_looks)),
             roads={},
             ring_events=_nothing,
             health=_nobody,
@@ -82,6 +84,10 @@ async def alone(settings: Settings) -> AsyncGenerator[Ground]:
 
 def _nothing() -> None:
     """What waits is found at the next start."""
+
+
+def _nobody_looks(conversation_id: str, *, read: Owed | None = None) -> None:
+    """As above."""
 
 
 def _nobody() -> JSONObject:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import structlog
 
 from nightporter.channels.port import Channel
 from nightporter.errors import CannotKeep, StoreBroken
-from nightporter.journal.deliveries import BODY_BYTES_MAX, Bodies, keep
+from nightporter.journal.deliveries import BODY_BYTES_MAX, Bodies, Delivery, DeliveryState, keep
+from nightporter.rounds.intake import Intake, Taken
 from nightporter.rounds.node import Node
+from nightporter.store import Tx
 
 RETRY_AFTER_SECONDS = 5
 
@@ -29,15 +33,19 @@ TOO_LARGE = Answer(413, f"over {BODY_BYTES_MAX} bytes")
 NOT_NOW = Answer(503, "cannot be kept now", {"retry-after": str(RETRY_AFTER_SECONDS)})
 FORBIDDEN = Answer(403, "verify token is wrong")
 
+UNIT_BYTES = 256
+
+log = structlog.get_logger("gateway.door")
+
 
 class Door:
-    """Takes the webhooks of all channels. `kept` is called after each delivery that is on disk."""
+    """Takes the webhooks of all channels. What is small is read in the same commit that keeps it."""
 
-    def __init__(self, node: Node, channels: Mapping[str, Channel], kept: Callable[[], None]) -> None:
+    def __init__(self, node: Node, channels: Mapping[str, Channel], intake: Intake) -> None:
         self._node = node
         self._channels = channels
+        self._intake = intake
         self._bodies = Bodies(node.store.view)
-        self._kept = kept
         self.names = frozenset(channels)
 
     async def accept(self, name: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -51,16 +59,46 @@ class Door:
         if not channel.verify(body, headers, now_ms):
             node.counts.add("webhooks_refused", name)
             return NOT_SIGNED
-        packed = self._bodies.pack(body)
+        delivery = Delivery(node.ids.new(), name, now_ms, body)
         try:
-            await node.write(keep(node.ids.new(), name, now_ms, packed), len(packed) + 256)
+            if not await self._read_and_keep(delivery):
+                await self._keep(delivery)
         except (CannotKeep, StoreBroken):
             node.counts.add("webhooks_not_kept", name)
             return NOT_NOW
         node.counts.last_delivery_ms = now_ms
         node.counts.add("webhooks", name)
-        self._kept()
         return KEPT
+
+    async def _read_and_keep(self, delivery: Delivery) -> bool:
+        """One commit for a delivery and what it tells; False when it must be kept first and read later."""
+        try:
+            reading = self._intake.at_the_door(delivery)
+            if reading is None:
+                return False
+            state = DeliveryState.ODD if reading.odd else DeliveryState.READ
+            packed = self._bodies.pack(delivery.body)
+            kept, read = keep(delivery, packed, state, reading.entries), reading.unit
+
+            def unit(tx: Tx) -> Taken:
+                kept(tx)
+                return read(tx)
+
+            taken = await self._node.write(unit, len(packed) + len(delivery.body) + UNIT_BYTES)
+        except (CannotKeep, StoreBroken):
+            raise
+        except Exception as error:  # what cannot be read is kept all the same; the round says why
+            log.exception(
+                "delivery cannot be read", delivery=delivery.delivery_id, error=type(error).__name__
+            )
+            return False
+        self._intake.told(delivery.channel, taken)
+        return True
+
+    async def _keep(self, delivery: Delivery) -> None:
+        packed = self._bodies.pack(delivery.body)
+        await self._node.write(keep(delivery, packed), len(packed) + UNIT_BYTES)
+        self._intake.bell.ring()
 
     def handshake(self, name: str, query: Mapping[str, str]) -> Answer:
         """The provider's subscription request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
@@ -68,11 +69,21 @@ def bring_dictionary(tx: Tx) -> int:
     return tx.run("dictionary_add", (DICTIONARY_ID, shipped_dictionary()))
 
 
-def keep(delivery_id: str, channel: str, received_ms: int, packed: bytes) -> Callable[[Tx], None]:
+class DeliveryState(StrEnum):
+    """How far a delivery is."""
+
+    NEW = "new"  # nobody has read it
+    READ = "read"
+    ODD = "odd"  # read, and nobody knows what a part of it means
+
+
+def keep(
+    delivery: Delivery, packed: bytes, state: DeliveryState = DeliveryState.NEW, entries: int = 0
+) -> Callable[[Tx], None]:
     """A unit: the delivery is on disk when it is committed (G1)."""
 
     def unit(tx: Tx) -> None:
-        tx.run("delivery_add", (delivery_id, channel, received_ms))
-        tx.run("body_add", (delivery_id, DICTIONARY_ID, packed))
+        tx.run("delivery_add", (delivery.delivery_id, delivery.channel, delivery.received_ms, state, entries))
+        tx.run("body_add", (delivery.delivery_id, DICTIONARY_ID, packed))
 
     return unit

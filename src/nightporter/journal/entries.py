@@ -9,7 +9,7 @@ import orjson
 
 from nightporter.clock import Ids
 from nightporter.errors import Stale
-from nightporter.journal.deliveries import Delivery
+from nightporter.journal.deliveries import Delivery, DeliveryState
 from nightporter.journal.people import conversation_of, guest_of
 from nightporter.model.conversation import TurnEntry
 from nightporter.model.decision import DispositionKind
@@ -22,7 +22,6 @@ TURN_ENTRIES_MAX = 50  # more than this in one turn is answered as the next one
 HOLD_MS = 2 * 3_600_000  # a member of staff who writes holds the conversation this long (desk.md)
 PHONE_APP = "phone app"  # `held_by` when staff wrote from the phone
 STOP = "stop"  # the preference of a guest who wants no proactive messages (Meta: user_preferences)
-STATE_ODD, STATE_READ = "odd", "read"
 
 
 def entry_id(entry: Entry, key: bytes) -> str:
@@ -115,9 +114,8 @@ def answered_elsewhere(tx: Tx, unknown_outbox_id: str) -> bool:
 
 def done(delivery: Delivery, entries: int, *, odd: bool) -> Callable[[Tx], int]:
     """A unit: the delivery has been read."""
-    return lambda tx: tx.run(
-        "delivery_done", (STATE_ODD if odd else STATE_READ, entries, delivery.delivery_id)
-    )
+    state = DeliveryState.ODD if odd else DeliveryState.READ
+    return lambda tx: tx.run("delivery_done", (state, entries, delivery.delivery_id))
 
 
 def dispose(

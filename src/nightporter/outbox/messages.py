@@ -1,11 +1,13 @@
 """Outbox messages: every change of their state, as parts of units (SD1 to SD4).
 
-The state moves only along `model.outbox.TRANSITIONS`; `_move` is the one place that changes it.
+The state moves only along `model.outbox.TRANSITIONS`; `_move` changes it, and `accepted` where nothing came between.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -68,23 +70,21 @@ def claim(tx: Tx, outbox_id: str, attempt: int, by: Claim, now_ms: int) -> bool:
 def accepted(tx: Tx, outbox_id: str, attempt: int, provider_id: str, now_ms: int) -> Told | None:
     """The provider took it under `provider_id`; what statuses that came first changed, None for nothing."""
     tx.run("attempt_end", (now_ms, "accepted", provider_id, outbox_id, attempt))
-    tx.run("outbox_accepted", (provider_id, outbox_id))
-    state = OutboxState(_state(tx, outbox_id)[0])
-    if state in {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.MAYBE_SENT}:
-        _move(tx, outbox_id, state, OutboxState.SENT, now_ms)
-    return _unpark(tx, outbox_id, provider_id)
+    if tx.run("outbox_sent", (provider_id, now_ms, outbox_id)) != 1:  # a status, or a restart, came between
+        tx.run("outbox_accepted", (provider_id, outbox_id))
+        state = OutboxState(_state(tx, outbox_id)[0])
+        if state in {OutboxState.SENDING, OutboxState.UNKNOWN, OutboxState.MAYBE_SENT}:
+            _move(tx, outbox_id, state, OutboxState.SENT, now_ms)
+    parked = _unpark(tx, outbox_id, provider_id)
+    return _reached(tx, outbox_id, _state(tx, outbox_id), parked) if parked else None
 
 
-def _unpark(tx: Tx, outbox_id: str, provider_id: str) -> Told | None:
-    """Apply the statuses that came before we knew whose they are; the last change, None without one."""
-    changed: Told | None = None
+def _unpark(tx: Tx, outbox_id: str, provider_id: str) -> list[Step]:
+    """The statuses that came before we knew whose they are; from now on they are this message's."""
     parked = tx.all("statuses_parked", (provider_id,))
     if parked:
         tx.run("statuses_unpark", (outbox_id, provider_id))
-        for kind, at_ms, code, error in parked:
-            row = _state(tx, outbox_id)
-            changed = _reached(tx, outbox_id, row, StatusKind(kind), at_ms, code, error) or changed
-    return changed
+    return [Step(StatusKind(kind), at_ms, code, error) for kind, at_ms, code, error in parked]
 
 
 def waits_again(
@@ -148,31 +148,65 @@ class Told:
     code: str
 
 
-def status(tx: Tx, entry: Entry) -> Told | None:
-    """Apply a status, once, in any order, also before our own write; None when it changed nothing of ours."""
-    told = entry.status
-    assert told is not None, "a status entry has a status"
-    row = tx.one("outbox_state", (told.outbox_id,)) if told.outbox_id else None
-    owner = told.outbox_id if row else ""
-    if row is None and entry.provider_id:
-        found = tx.one("outbox_by_provider", (entry.provider_id,))
-        owner = found[0] if found else ""
-    new = tx.run(
-        "status_add",
-        (
-            owner or told.outbox_id, entry.provider_id, told.kind, entry.at_ms, entry.channel, told.error_code,
-            told.error[:ERROR_CHARS_MAX], int(told.billable), told.category,
-        ),
-    )  # fmt: skip
-    if not new or not owner:
-        return None
-    row = row or _state(tx, owner)
-    changed: Told | None = None
-    if entry.provider_id and not row[1]:
-        tx.run("outbox_accepted", (entry.provider_id, owner))
-        changed = _unpark(tx, owner, entry.provider_id)
-        row = _state(tx, owner) if changed else row
-    return _reached(tx, owner, row, told.kind, entry.at_ms, told.error_code, told.error) or changed
+class Step(NamedTuple):
+    """What one status says of a message."""
+
+    kind: StatusKind
+    at_ms: int
+    code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllTold:
+    """What the statuses of a delivery changed, and the outbox ids in them that nobody has (SD4)."""
+
+    changed: list[Told]
+    unknown: list[str]
+
+
+def statuses(tx: Tx, entries: Iterable[Entry]) -> AllTold:
+    """Apply statuses, each once, in any order, also before our own write; a message moves once, by all of its own."""
+    rows: dict[str, Row] = {}
+    steps: dict[str, list[Step]] = {}
+    unknown: list[str] = []
+    for entry in entries:
+        told = entry.status
+        assert told is not None, "a status entry has a status"
+        owner = _owner(tx, told.outbox_id, entry.provider_id, rows)
+        if told.outbox_id and not owner:
+            unknown.append(told.outbox_id)
+        new = tx.run(
+            "status_add",
+            (
+                owner or told.outbox_id, entry.provider_id, told.kind, entry.at_ms, entry.channel,
+                told.error_code, told.error[:ERROR_CHARS_MAX], int(told.billable), told.category,
+            ),
+        )  # fmt: skip
+        if not new or not owner:
+            continue
+        mine = steps.setdefault(owner, [])
+        if entry.provider_id and not rows[owner][1]:
+            tx.run("outbox_accepted", (entry.provider_id, owner))
+            mine += _unpark(tx, owner, entry.provider_id)
+            rows[owner] = _state(tx, owner)
+        mine.append(Step(told.kind, entry.at_ms, told.error_code, told.error))
+    changed = [_reached(tx, owner, rows[owner], mine) for owner, mine in steps.items()]
+    return AllTold([told for told in changed if told], unknown)
+
+
+def _owner(tx: Tx, outbox_id: str, provider_id: str, rows: dict[str, Row]) -> str:
+    """Whose status it is, with its row in `rows`; "" while nobody knows."""
+    if outbox_id in rows:
+        return outbox_id
+    row = tx.one("outbox_state", (outbox_id,)) if outbox_id else None
+    if row is None and provider_id and (found := tx.one("outbox_by_provider", (provider_id,))):
+        outbox_id = found[0]
+        row = rows.get(outbox_id) or _state(tx, outbox_id)
+    if row is None:
+        return ""
+    rows[outbox_id] = row
+    return outbox_id
 
 
 def _state(tx: Tx, outbox_id: str) -> Row:
@@ -181,18 +215,23 @@ def _state(tx: Tx, outbox_id: str) -> Row:
     return row
 
 
-def _reached(
-    tx: Tx, outbox_id: str, row: Row, kind: StatusKind, at_ms: int, code: str, error: str
-) -> Told | None:
-    """Move on from the state in `row` (of `outbox_state`) as far as the status says."""
-    state = OutboxState(row[0])
-    new = after_status(state, kind)
-    if new in REACHED and row[3]:
-        _told_machine(tx, row[2], at_ms)
-    if new is state:
+def _reached(tx: Tx, outbox_id: str, row: Row, steps: Iterable[Step]) -> Told | None:
+    """Move on from the state in `row` (of `outbox_state`) as far as the statuses say; None: nothing new."""
+    old = state = OutboxState(row[0])
+    last: Step | None = None
+    told_ms = 0
+    for step in steps:
+        new = after_status(state, step.kind)
+        if new in REACHED:
+            told_ms = step.at_ms
+        if new is not state:
+            state, last = new, step
+    if told_ms and row[3]:
+        _told_machine(tx, row[2], told_ms)
+    if last is None:
         return None
-    _move(tx, outbox_id, state, new, at_ms, code=code, error=error)
-    return Told(outbox_id, row[2], new, code)
+    _move(tx, outbox_id, old, state, last.at_ms, code=last.code, error=last.error)
+    return Told(outbox_id, row[2], state, last.code)
 
 
 def _told_machine(tx: Tx, conversation_id: str, at_ms: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -13,6 +14,7 @@ from nightporter.channels.port import Channel
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import entries
 from nightporter.journal.deliveries import Bodies, Delivery
+from nightporter.journal.owed import Owed, owed
 from nightporter.model.decision import DispositionKind, NewTask, Urgency
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxState
@@ -22,6 +24,7 @@ from nightporter.store import Tx
 
 BATCH_DELIVERIES = 256
 UNIT_ENTRIES_MAX = 100
+AT_THE_DOOR_BYTES_MAX = 64 * 1024  # a larger body is read after it was acknowledged
 AGAIN_SECONDS = 1.0
 SHOWN_CHARS = 200
 
@@ -32,16 +35,34 @@ log = structlog.get_logger("rounds.intake")
 class Taken:
     """What a unit of intake leads to, once it is on disk."""
 
-    look: set[str] = field(default_factory=set[str])  # conversations
+    look: dict[str, Owed | None] = field(
+        default_factory=dict[str, "Owed | None"]
+    )  # conversations, with their turns
     media: bool = False
     messages: int = 0  # guests' messages that are new
     refused: set[str] = field(default_factory=set[str])  # error codes of failed statuses
 
 
+class Reading(NamedTuple):
+    """What a delivery tells, ready to be committed together with it."""
+
+    unit: Callable[[Tx], Taken]
+    entries: int
+    odd: bool  # nobody knows what a part of it means
+
+
+class Looks(Protocol):
+    """Whom the round tells of conversations."""
+
+    def __call__(self, conversation_id: str, *, read: Owed | None = None) -> None:
+        """Look at the conversation."""
+        ...
+
+
 class Intake:
     """The round from journal to conversations."""
 
-    def __init__(self, node: Node, channels: Mapping[str, Channel], look: Callable[[str], None]) -> None:
+    def __init__(self, node: Node, channels: Mapping[str, Channel], look: Looks) -> None:
         self._node = node
         self._channels = channels
         self._look = look
@@ -77,19 +98,30 @@ class Intake:
             await self._put_aside(delivery, error)
         return True
 
+    def at_the_door(self, delivery: Delivery) -> Reading | None:
+        """Read a delivery that is not kept yet, so that one commit keeps it and its entries; None: read it later."""
+        channel = self._channels[delivery.channel]
+        if len(delivery.body) > AT_THE_DOOR_BYTES_MAX:
+            return None
+        found = channel.split(delivery.body, delivery.received_ms)
+        if len(found) > UNIT_ENTRIES_MAX:
+            return None
+        return Reading(self._unit(delivery, 0, found, channel, None), len(found), _odd(found))
+
     async def _keep(self, delivery: Delivery, found: Sequence[Entry], channel: Channel | None) -> None:
         pieces = [found[i : i + UNIT_ENTRIES_MAX] for i in range(0, len(found), UNIT_ENTRIES_MAX)] or [found]
-        odd = not found or any(entry.kind is EntryKind.UNKNOWN for entry in found)
+        odd = _odd(found)
         for number, piece in enumerate(pieces):
             last = number == len(pieces) - 1
             done = entries.done(delivery, len(found), odd=odd) if last else None
             unit = self._unit(delivery, number * UNIT_ENTRIES_MAX, piece, channel, done)
             taken = await self._node.write(unit, len(delivery.body) + 512)
-            self._told(delivery.channel, taken)
+            self.told(delivery.channel, taken)
 
-    def _told(self, channel: str, taken: Taken) -> None:
-        for conversation_id in taken.look:
-            self._look(conversation_id)
+    def told(self, channel: str, taken: Taken) -> None:
+        """Pass on what a committed unit leads to."""
+        for conversation_id, read in taken.look.items():
+            self._look(conversation_id, read=read)
         for code in taken.refused:
             self.on_refused(channel, code)
         if taken.media:
@@ -109,21 +141,26 @@ class Intake:
 
         def unit(tx: Tx) -> Taken:
             taken = Taken()
+            statuses: list[Entry] = []
             for ordinal, told in enumerate(piece, first):
                 if told.kind is EntryKind.STATUS and not self._by_staff(tx, told):
-                    self._status(tx, told, now_ms, taken)
+                    statuses.append(told)
                     continue
                 entry = echo_of(told) if told.kind is EntryKind.STATUS else told
                 ours = channel is not None and (not entry.number or channel.ours(entry.number))
                 conversation_id = entries.add(tx, ids, delivery, ordinal, entry, ours=ours)
                 if conversation_id:
                     taken.messages += entry.kind is EntryKind.MESSAGE
-                    taken.look.add(conversation_id)
+                    taken.look[conversation_id] = None
                 elif entry.kind is EntryKind.MESSAGE and not entry.identities:
                     self._nobody(tx, entry, now_ms)
                 taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media
+            if statuses:
+                self._statuses(tx, statuses, now_ms, taken)
             if done:
                 done(tx)
+            # Read here, where every page is at hand; the desk sees it once it is on disk.
+            taken.look = {which: owed(tx, which, now_ms) for which in taken.look}
             return taken
 
         counts.add("deliveries_read", delivery.channel)
@@ -146,20 +183,18 @@ class Intake:
                 return False
         return True
 
-    def _status(self, tx: Tx, entry: Entry, now_ms: int, taken: Taken) -> None:
-        told = messages.status(tx, entry)
-        status = entry.status
-        assert status is not None, "a status entry has a status"
-        channel = self._channels.get(entry.channel)
-        if status.outbox_id and channel is not None and not channel.echoes:
-            channel.echoes = True  # the provider has shown that it brings our id back (SD3)
-        if told is None:
-            if status.outbox_id and tx.one("outbox_state", (status.outbox_id,)) is None:
-                entries.answered_elsewhere(tx, status.outbox_id)
-            return
-        if told.state is OutboxState.FAILED:
-            taken.refused.add(told.code)
-            not_delivered(tx, self._node.ids.new(), told.outbox_id, told.code, now_ms)
+    def _statuses(self, tx: Tx, found: Sequence[Entry], now_ms: int, taken: Taken) -> None:
+        for entry in found:
+            channel = self._channels.get(entry.channel)
+            if entry.status and entry.status.outbox_id and channel is not None and not channel.echoes:
+                channel.echoes = True  # the provider has shown that it brings our id back (SD3)
+        told = messages.statuses(tx, found)
+        for unknown in told.unknown:
+            entries.answered_elsewhere(tx, unknown)
+        for change in told.changed:
+            if change.state is OutboxState.FAILED:
+                taken.refused.add(change.code)
+                not_delivered(tx, self._node.ids.new(), change.outbox_id, change.code, now_ms)
 
     @staticmethod
     def _media(tx: Tx, entry: Entry, channel: str, now_ms: int) -> bool:
@@ -187,6 +222,10 @@ class Intake:
         summary = f"{delivery.channel} {delivery.delivery_id}: {type(error).__name__}"
         await self._node.alert(f"odd:{delivery.delivery_id}", "odd_delivery", summary)
         await self._node.write(entries.done(delivery, 0, odd=True))
+
+
+def _odd(found: Sequence[Entry]) -> bool:
+    return not found or any(entry.kind is EntryKind.UNKNOWN for entry in found)
 
 
 async def _split(channel: Channel, delivery: Delivery) -> tuple[Entry, ...]:

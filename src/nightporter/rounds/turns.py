@@ -16,7 +16,8 @@ import structlog
 
 from nightporter.desk.context import Context, StayBook
 from nightporter.errors import CannotKeep, Stale, StoreBroken
-from nightporter.journal import entries, people
+from nightporter.journal import entries
+from nightporter.journal.owed import Owed, owed
 from nightporter.journal.people import Party
 from nightporter.model.conversation import Turn
 from nightporter.model.decision import Decision, Disposition, DispositionKind, NewTask, Urgency
@@ -58,13 +59,16 @@ class Turns:
         self._failures: Counter[str] = Counter()
         self._running: set[asyncio.Task[Any]] = set()
         self._shown: dict[str, str] = {}  # conversation -> the message for which "typing" was shown
+        self._read_already: dict[str, Owed] = {}
         self._bell = Bell()
 
-    def look(self, conversation_id: str, at_ms: int = 0) -> None:
-        """Look at the conversation, now or at a later moment."""
+    def look(self, conversation_id: str, at_ms: int = 0, read: Owed | None = None) -> None:
+        """Look at the conversation, now or at a later moment; `read`: what was owed when its entry was committed."""
         if at_ms == 0 and conversation_id in self._busy:
             self._again.add(conversation_id)
             return
+        if read is not None:
+            self._read_already[conversation_id] = read
         heapq.heappush(self._due, (at_ms, conversation_id))
         self._bell.ring()
 
@@ -118,12 +122,12 @@ class Turns:
 
     async def _turn(self, conversation_id: str) -> int | None:
         """Decide on what is pending and commit it; when to look again, None = when something new comes."""
-        owed = self._read(conversation_id)
-        if owed is None:
+        read = self._read_already.pop(conversation_id, None) or self._owed(conversation_id)
+        if read is None:
             self._look_where_it_went(conversation_id)
-        if owed is None or not self._node.leads():
+        if read is None or not self._node.leads():
             return None
-        turn, party = owed
+        turn, party = read
         context = Context(now_ms=self._node.clock.now_ms(), stays=self._stays)
         decision = await self._desk.answer(turn, context)
         if decision.wait_until_ms:
@@ -142,21 +146,8 @@ class Turns:
             for (pending,) in view.all("conversations_pending"):
                 self.look(pending)
 
-    def _read(self, conversation_id: str) -> tuple[Turn, Party] | None:
-        view = self._node.store.view
-        pending = entries.pending(view, conversation_id)
-        if not pending:
-            return None
-        party = people.party(view, conversation_id, self._node.clock.now_ms())
-        conversation = party.conversation
-        turn = Turn(
-            conversation=conversation,
-            guest=party.guest,
-            entries=tuple(pending),
-            stays=people.stays(view, conversation.guest_id) if party.has_stays else (),
-            staff_wrote_ms=conversation.last_staff_ms,
-        )
-        return turn, party
+    def _owed(self, conversation_id: str) -> Owed | None:
+        return owed(self._node.store.view, conversation_id, self._node.clock.now_ms())
 
     def _show_typing(self, turn: Turn, wait_ms: int) -> None:
         """An answer that takes longer than a second: the guest sees that we read and write; best effort."""
@@ -205,10 +196,10 @@ class Turns:
         self._failures[conversation_id] += 1
         if self._failures[conversation_id] < FAILURES_MAX:
             return node.clock.now_ms() + int(AGAIN_SECONDS * 1000) * self._failures[conversation_id]
-        owed = self._read(conversation_id)
-        if owed is None:
+        read = self._owed(conversation_id)
+        if read is None:
             return None
-        turn, party = owed
+        turn, party = read
         try:
             await self._commit(turn, party, _to_staff(turn, error))
         except (CannotKeep, StoreBroken, Stale):

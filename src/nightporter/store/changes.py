@@ -136,15 +136,14 @@ def _patched(table: _Table, before: Values | None, after: Values | None) -> byte
 
 
 def _value(value: Any) -> bytes:
-    kind = type(value)
-    if kind is str:
+    if isinstance(value, str):
         text = value.encode()
         return TEXT + _length(len(text)) + text
-    if kind is int:
+    if isinstance(value, int):
         return INTEGER + value.to_bytes(8, "big", signed=True)
     if value is None:
         return NULL
-    if kind is bytes:
+    if isinstance(value, bytes):
         return BLOB + _length(len(value)) + value
     return REAL + struct.pack(">d", value)
 

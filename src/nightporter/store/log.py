@@ -46,4 +46,3 @@ def append(
     digest = chained(at.hash, seq, epoch, kind, data)
     connection.execute(queries()["log_append"], (seq, epoch, at_ms, kind, digest, total_bytes, data))
     return LogHead(seq, digest, total_bytes)
-

@@ -1,5 +1,5 @@
 -- delivery_add: the door keeps what arrived
-INSERT INTO deliveries (delivery_id, channel, received_ms, state) VALUES (?, ?, ?, 'new');
+INSERT INTO deliveries (delivery_id, channel, received_ms, state, entries) VALUES (?, ?, ?, ?, ?);
 
 -- body_add: the raw bytes, apart from state
 INSERT INTO bodies (delivery_id, dictionary_id, body) VALUES (?, ?, ?);

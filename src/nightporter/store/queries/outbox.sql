@@ -36,6 +36,10 @@ SELECT outbox_id FROM outbox WHERE provider_id = ? AND provider_id <> '';
 -- outbox_move_state: the one statement that changes a state
 UPDATE outbox SET state = ?, changed_ms = ?, due_ms = ?, error_code = ?, error = ? WHERE outbox_id = ? AND state = ?;
 
+-- outbox_sent: the provider took it, and nothing came between claim and answer
+UPDATE outbox SET provider_id = ?1, state = 'sent', changed_ms = ?2, due_ms = ?2, error_code = '', error = ''
+WHERE outbox_id = ?3 AND state = 'sending' AND provider_id = '';
+
 -- outbox_accepted: the provider's own id of it
 UPDATE outbox SET provider_id = ? WHERE outbox_id = ? AND provider_id = '';
 
