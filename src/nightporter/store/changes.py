@@ -8,20 +8,25 @@ SQLite's format (sqlite.org/sessionintro.html, "changeset" in ext/session), so S
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Hashable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import apsw
 
-INSERT, UPDATE, DELETE = apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE
+# A second byte that is 0: changed by the statement itself, not by a trigger.
+INSERTED, UPDATED, DELETED = (
+    bytes((code, 0)) for code in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
+)
 UNDEFINED, INTEGER, REAL, TEXT, BLOB, NULL = (bytes((kind,)) for kind in range(6))
 
 Values = tuple[Any, ...]
-Change = tuple[str, Values | None, Values | None]  # table, the row before, the row after
+Row = tuple[Values | None, Values | None]  # before and after; None: it was not there
 
 
 class _Table(NamedTuple):
-    columns: int
     keys: tuple[int, ...]  # which columns make the primary key, in column order
+    key: Callable[[Any], Hashable]  # of a row
     head: bytes  # what begins its part of a changeset, without the first letter
 
 
@@ -31,7 +36,7 @@ class Changes:
     def __init__(self, connection: apsw.Connection, not_recorded: frozenset[str]) -> None:
         self._connection = connection
         self._not_recorded = not_recorded
-        self._noted: list[Change] = []
+        self._noted: list[tuple[str, Values | None, Values | None]] = []
         self._tables: dict[str, _Table] = {}
         self._noting = False
         connection.preupdate_hook(self._note)
@@ -51,7 +56,7 @@ class Changes:
         return len(self._noted)
 
     def undo(self, count: int) -> None:
-        """A savepoint was rolled back: forget what was noted after the first `count`."""
+        """A savepoint or a statement was rolled back: forget what was noted after the first `count`."""
         del self._noted[count:]
 
     def _note(self, change: apsw.PreUpdate) -> None:
@@ -60,28 +65,26 @@ class Changes:
 
     def written(self, *, keys_only: bool) -> bytes:
         """All of it as a changeset; `keys_only`: as a patchset, which leaves old values out. Empty for no change."""
-        letter, told = b"P" if keys_only else b"T", bytearray()
+        letter, row, told = (b"P", _patched, bytearray()) if keys_only else (b"T", _changed, bytearray())
         for table, rows in self._by_row().items():
             known = self._tables[table]
             told += letter + known.head
             for before, after in rows:
-                told += _patched(known, before, after) if keys_only else _changed(before, after, known.keys)
+                told += row(before, after, known.keys)
         return bytes(told)
 
-    def _by_row(self) -> dict[str, list[tuple[Values | None, Values | None]]]:
+    def _by_row(self) -> dict[str, list[Row]]:
         """Each changed row once, as it was before the group and is after it."""
-        rows: dict[str, dict[Values, tuple[Values | None, Values | None]]] = {}
+        tables: dict[str, dict[Hashable, Row]] = {}
         for table, before, after in self._noted:
-            known = self._tables.get(table) or self._learn(table)
-            of_table = rows.setdefault(table, {})
-            old_key = _key(before, known) if before is not None else None
-            new_key = _key(after, known) if after is not None else None
-            if old_key is not None and new_key is not None and old_key != new_key:
-                _put(of_table, old_key, before, None)
-                _put(of_table, new_key, None, after)
+            rows = tables.setdefault(table, {})
+            key = (self._tables.get(table) or self._learn(table)).key
+            if before is not None and after is not None and key(before) != key(after):
+                _put(rows, key(before), before, None)
+                _put(rows, key(after), None, after)
             else:
-                _put(of_table, old_key or new_key or (), before, after)
-        found = {table: [row for row in of.values() if row[0] != row[1]] for table, of in rows.items()}
+                _put(rows, key(before or after), before, after)
+        found = {table: [row for row in rows.values() if row[0] != row[1]] for table, rows in tables.items()}
         return {table: changed for table, changed in found.items() if changed}
 
     def _learn(self, table: str) -> _Table:
@@ -89,70 +92,68 @@ class Changes:
         columns: Any = self._connection.pragma("table_info", table)
         places = [place for *_, place in columns]
         head = _length(len(places)) + bytes(places) + table.encode() + b"\0"
-        known = _Table(len(places), tuple(i for i, place in enumerate(places) if place), head)
+        keys = tuple(column for column, place in enumerate(places) if place)
+        known = _Table(keys, itemgetter(*keys), head)
         self._tables[table] = known
         return known
 
 
-def _put(
-    rows: dict[Values, tuple[Values | None, Values | None]],
-    key: Values,
-    before: Values | None,
-    after: Values | None,
-) -> None:
+def _put(rows: dict[Hashable, Row], key: Hashable, before: Values | None, after: Values | None) -> None:
     first = rows.get(key)
     rows[key] = (before if first is None else first[0], after)
-
-
-def _key(row: Values, table: _Table) -> Values:
-    return tuple([row[column] for column in table.keys])
 
 
 def _changed(before: Values | None, after: Values | None, keys: tuple[int, ...]) -> bytes:
     if before is None:
         assert after is not None, "a row that neither was nor is"
-        return bytes((INSERT, 0)) + b"".join([_value(value) for value in after])
+        return INSERTED + b"".join([ENCODED[type(value)](value) for value in after])
     if after is None:
-        return bytes((DELETE, 0)) + b"".join([_value(value) for value in before])
-    old, new = bytearray(), bytearray()
+        return DELETED + b"".join([ENCODED[type(value)](value) for value in before])
+    old, new = [UNDEFINED] * len(before), [UNDEFINED] * len(before)
+    for column in keys:
+        old[column] = ENCODED[type(before[column])](before[column])
     for column, (was, now) in enumerate(zip(before, after, strict=True)):
-        same = was == now
-        old += UNDEFINED if same and column not in keys else _value(was)
-        new += UNDEFINED if same else _value(now)
-    return bytes((UPDATE, 0)) + bytes(old) + bytes(new)
+        if was != now:
+            old[column] = ENCODED[type(was)](was)
+            new[column] = ENCODED[type(now)](now)
+    return UPDATED + b"".join(old) + b"".join(new)
 
 
-def _patched(table: _Table, before: Values | None, after: Values | None) -> bytes:
+def _patched(before: Values | None, after: Values | None, keys: tuple[int, ...]) -> bytes:
     if before is None:
-        return _changed(None, after, table.keys)
+        return _changed(None, after, keys)
     if after is None:
-        return bytes((DELETE, 0)) + b"".join([_value(before[column]) for column in table.keys])
-    return bytes((UPDATE, 0)) + b"".join(
-        [
-            UNDEFINED if was == now and column not in table.keys else _value(now)
-            for column, (was, now) in enumerate(zip(before, after, strict=True))
-        ]
-    )
+        return DELETED + b"".join([ENCODED[type(before[column])](before[column]) for column in keys])
+    new = [UNDEFINED] * len(before)
+    for column, (was, now) in enumerate(zip(before, after, strict=True)):
+        if was != now or column in keys:
+            new[column] = ENCODED[type(now)](now)
+    return UPDATED + b"".join(new)
 
 
-def _value(value: Any) -> bytes:
-    if isinstance(value, str):
-        text = value.encode()
-        return TEXT + _length(len(text)) + text
-    if isinstance(value, int):
-        return INTEGER + value.to_bytes(8, "big", signed=True)
-    if value is None:
-        return NULL
-    if isinstance(value, bytes):
-        return BLOB + _length(len(value)) + value
-    return REAL + struct.pack(">d", value)
+def _text(value: str) -> bytes:
+    data = value.encode()
+    return (SHORT_TEXT[len(data)] if len(data) < SHORT else TEXT + _length(len(data))) + data
+
+
+def _integer(value: int) -> bytes:
+    return INTEGER + value.to_bytes(8, "big", signed=True)
 
 
 def _length(number: int) -> bytes:
     """SQLite's variable-length integer: seven bits a byte, the greatest first."""
-    if number < 0x80:
-        return bytes((number,))
     groups = [number & 0x7F]
     while number := number >> 7:
         groups.append(number & 0x7F | 0x80)
     return bytes(reversed(groups))
+
+
+SHORT = 128  # lengths below it take one byte
+SHORT_TEXT = [TEXT + _length(number) for number in range(SHORT)]
+ENCODED: dict[type, Callable[[Any], bytes]] = {
+    str: _text,
+    int: _integer,
+    float: lambda value: REAL + struct.pack(">d", value),
+    bytes: lambda value: BLOB + _length(len(value)) + value,
+    type(None): lambda _: NULL,
+}

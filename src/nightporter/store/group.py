@@ -69,7 +69,7 @@ def seal(connection: apsw.Connection) -> None:
 
 
 def _run_all(connection: apsw.Connection, noted: Changes, units: Iterable[Unit]) -> list[Result]:
-    tx = Tx(connection)
+    tx = Tx(connection, noted)
     noted.begin()
     try:
         return [_run(connection, noted, tx, unit) for unit in units]

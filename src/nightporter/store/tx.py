@@ -10,6 +10,7 @@ from typing import Any
 
 import apsw
 
+from nightporter.store.changes import Changes
 from nightporter.store.sql import queries
 from nightporter.store.trouble import breaks
 
@@ -54,18 +55,21 @@ class Tx(View):
     that goes on after a full disk would write outside any transaction: kept, but in no log row (ST3).
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, changes: Changes) -> None:
         super().__init__(connection, self._note)
         self._connection = connection
+        self._changes = changes
         self.lost: BaseException | None = None
 
     def all(self, query: str, values: Values = ()) -> list[Row]:
         """All rows of the named query."""
         if not self._connection.in_transaction:
             raise apsw.AbortError("the transaction of this unit is over") from self.lost
+        noted = self._changes.count
         try:
             return self._execute(self._sql[query], values).fetchall()
         except apsw.Error as error:
+            self._changes.undo(noted)  # SQLite has taken back what the statement had done
             self._note(error)
             raise
 
