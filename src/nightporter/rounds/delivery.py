@@ -7,7 +7,7 @@ else waits in the outbox and is claimed here, oldest first, one message of a con
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -23,7 +23,7 @@ from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
 from nightporter.rounds.lane import EMERGENCY, Lane, Ticket
 from nightporter.rounds.node import Bell, Node
-from nightporter.store import Tx
+from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 1.0
 LEAST_WAIT_SECONDS = 0.05
@@ -92,10 +92,8 @@ class Delivery:
         if node.stopping or lane.stopped or not node.leads():
             return LOOK_SECONDS
         soonest, now_ms = LOOK_SECONDS, node.clock.now_ms()
-        for row in node.store.view.all("outbox_due", (self.channel.name, now_ms, BATCH_MESSAGES)):
+        for row in self._due(now_ms):
             message, urgent = messages.message_of(row), row[11] == EMERGENCY
-            if lane.paused_by_staff and not urgent:
-                continue
             if message.expires_ms and message.expires_ms <= now_ms:
                 await self._expired(message, now_ms)
                 continue
@@ -107,6 +105,13 @@ class Delivery:
                 continue
             await self._claim_and_begin(message, ticket)
         return soonest
+
+    def _due(self, now_ms: int) -> Iterator[Row]:
+        """What may go now: emergencies first, and alone while staff have paused delivery."""
+        values = (self.channel.name, now_ms, BATCH_MESSAGES)
+        yield from self._node.store.view.all("outbox_urgent", values)
+        if not self.lane.paused_by_staff:
+            yield from self._node.store.view.all("outbox_due", values)
 
     async def _claim_and_begin(self, message: OutboxMessage, ticket: Ticket) -> None:
         node, attempt = self._node, message.attempts + 1

@@ -148,6 +148,7 @@ CREATE TABLE outbox (
   error TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_waiting ON outbox (channel, due_ms, outbox_id) WHERE state = 'waiting';
+CREATE INDEX outbox_urgent ON outbox (channel, due_ms, outbox_id) WHERE state = 'waiting' AND origin = 'emergency';
 -- A query uses it when it repeats the condition word for word.
 CREATE INDEX outbox_open ON outbox (state, outbox_id)
   WHERE state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed');
