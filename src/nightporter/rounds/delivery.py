@@ -154,7 +154,7 @@ class Delivery:
         node, message = self._node, claimed.message
         try:
             outcome = await self.channel.send(message, self._timeout_seconds, node.leads)
-            self._judge(outcome)
+            self._judge(outcome, claimed.ticket)
             await self._keep_result(claimed, outcome)
             node.counts.add("sent", self.channel.name, type(outcome).__name__.lower())
             if isinstance(outcome, Accepted) and claimed.received_ms:
@@ -163,14 +163,15 @@ class Delivery:
             self.lane.used(claimed.ticket)
             self.bell.ring()
 
-    def _judge(self, outcome: Outcome) -> None:
+    def _judge(self, outcome: Outcome, ticket: Ticket) -> None:
         """Tell the breaker: the provider's own refusals are answers, silence and 5xx are failures."""
+        breaker = self.lane.breaker
         if isinstance(outcome, Released) and outcome.reason == "stopped":
-            self.lane.breaker.forget()
+            breaker.forget(probe=ticket.probe)
         elif isinstance(outcome, Released | Unknown):
-            self.lane.breaker.failure()
+            breaker.failure(probe=ticket.probe)
         else:
-            self.lane.breaker.success()
+            breaker.success(probe=ticket.probe)
 
     async def _keep_result(self, claimed: Claimed, outcome: Outcome) -> None:
         """Commit the outcome, again and again while nothing can be kept: the provider has spoken."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from nightporter.channels.port import Channel
 from nightporter.clock import Clock
-from nightporter.outbox.breaker import Breaker
+from nightporter.outbox.breaker import Breaker, BreakerState
 from nightporter.outbox.rates import Bucket, PairRates
 
 EMERGENCY = "emergency"  # origin of a message that passes a pause by staff
@@ -22,6 +22,7 @@ class Ticket:
     """The right to send one message of this conversation now."""
 
     conversation_id: str
+    probe: bool = False  # the one call that an ill provider is tried with
 
 
 class Lane:
@@ -68,7 +69,7 @@ class Lane:
         self._rate.take()
         self._pairs.of(conversation_id).take()
         self._slow.pop(conversation_id, None)
-        return Ticket(conversation_id)
+        return Ticket(conversation_id, probe=self.breaker.state is BreakerState.HALF_OPEN)
 
     def _shut(self, *, urgent: bool) -> bool:
         return bool(self.stopped) or (self.paused_by_staff and not urgent) or self.full
@@ -93,7 +94,7 @@ class Lane:
     def unused(self, ticket: Ticket) -> None:
         """Nothing was sent with it: the rates get their tokens back."""
         self.used(ticket)
-        self.breaker.forget()
+        self.breaker.forget(probe=ticket.probe)
         self._rate.put_back()
         self._pairs.of(ticket.conversation_id).put_back()
 
