@@ -267,14 +267,20 @@ class Delivery:
 
     async def probe(self) -> None:
         """While the provider refuses our token: try it every minute, first at once, and go on at the first success."""
-        name = self.channel.name
         while True:
             if self.lane.stopped and await self.channel.probe(self._timeout_seconds):
-                await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
-                self.lane.stopped = ""
-                log.info("provider takes messages again", channel=name)
-                self.bell.ring()
+                await self._go_on()
             await self._node.clock.sleep(PROBE_SECONDS)
+
+    async def _go_on(self) -> None:
+        name = self.channel.name
+        try:
+            await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
+        except CannotKeep:
+            return  # the next probe finds it so again
+        self.lane.stopped = ""
+        log.info("provider takes messages again", channel=name)
+        self.bell.ring()
 
     def _backoff_ms(self, attempt: int) -> int:
         """Exponential with full jitter, at least a tenth of a second."""

@@ -64,18 +64,24 @@ class Intake:
 
     async def _take(self, delivery: Delivery) -> bool:
         """Read one delivery; False when it must be tried again."""
+        try:
+            await self._read(delivery)
+        except (CannotKeep, StoreBroken):
+            return False
+        return True
+
+    async def _read(self, delivery: Delivery) -> None:
         channel = self._channels.get(delivery.channel)
         try:
             found = await _split(channel, delivery) if channel else ()
             await self._keep(delivery, found, channel)
         except (CannotKeep, StoreBroken):
-            return False
+            raise
         except Exception as error:
             log.exception(
                 "delivery cannot be read", delivery=delivery.delivery_id, error=type(error).__name__
             )
             await self._put_aside(delivery, error)
-        return True
 
     async def _keep(self, delivery: Delivery, found: Sequence[Entry], channel: Channel | None) -> None:
         pieces = [found[i : i + UNIT_ENTRIES_MAX] for i in range(0, len(found), UNIT_ENTRIES_MAX)] or [found]
