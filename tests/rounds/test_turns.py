@@ -270,6 +270,23 @@ def test_a_status_of_an_answer_that_nobody_here_gave_marks_its_message() -> None
     in_house(before)
 
 
+def test_an_answer_from_elsewhere_during_the_decision_makes_it_stale() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.decides = desk = Thinking()
+        wamid = await rig.guest_writes("first")
+        await desk.begun.wait()
+        rig.desk.decides = elsewhere
+        which = outbox_id(rig.desk.turns[0].entries[0].at_ms, wamid, 0)
+        for kind in ("sent", "delivered"):
+            await rig.tell(kind, echo=which, provider_id="theirs")
+        await rig.rest(1)
+        desk.end.set()
+        await rig.until(lambda: dispositions(rig))
+        assert (dispositions(rig), rig.states(), rig.count("turns_stale")) == ({"silent": 1}, [], 1)
+
+    in_house(story)
+
+
 def test_ids_of_nobody_are_kept_and_harm_nothing() -> None:
     async def story(rig: Rig) -> None:
         for number, echo in enumerate(("", "campaign 7", "zz-1", "-", "ffffffffffffffff-x-0", "-1-2-3")):

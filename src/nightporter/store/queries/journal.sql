@@ -61,7 +61,11 @@ SELECT payload FROM entries WHERE entry_id = ?;
 SELECT entry_id, provider_id FROM entries WHERE entry_id >= ? AND entry_id < ?;
 
 -- entry_elsewhere: somebody else has answered it (SD4)
-UPDATE entries SET elsewhere = 1 WHERE entry_id = ?;
+UPDATE entries SET elsewhere = 1 WHERE entry_id = ? AND elsewhere = 0;
+
+-- conversation_changed: something is known of one of its entries that was not before
+UPDATE conversations SET version = version + 1
+WHERE conversation_id = (SELECT conversation_id FROM entries WHERE entry_id = ?);
 
 -- entries_conversation: what a person reads, newest first
 SELECT entry_id, kind, at_ms, received_ms, provider_id, payload, disposition, reason, reference, ours, trace
