@@ -74,6 +74,7 @@ def _merge(tx: Tx, kept: str, dropped: str) -> None:
         tx.run("conversation_drop", (conversation_id,))
     _merge_known(tx, kept, dropped)
     tx.run("identity_move", (kept, dropped))
+    tx.run("stay_guests_book", (kept, dropped))
     tx.run("stay_guests_move", (kept, dropped))
     tx.run("stay_guests_drop", (dropped,))
     tx.run("guest_drop", (dropped,))

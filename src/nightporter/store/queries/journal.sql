@@ -243,6 +243,10 @@ WHERE m.stay_id = ? ORDER BY m.role, m.guest_id;
 INSERT INTO stay_guests (guest_id, stay_id, role) VALUES (?, ?, ?)
 ON CONFLICT (guest_id, stay_id) DO UPDATE SET role = excluded.role;
 
+-- stay_guests_book: merging guests, who of the two has booked has booked
+UPDATE stay_guests SET role = 'booker' WHERE guest_id = ?
+  AND stay_id IN (SELECT stay_id FROM stay_guests WHERE guest_id = ? AND role = 'booker');
+
 -- stay_guests_move: merging guests
 UPDATE OR IGNORE stay_guests SET guest_id = ? WHERE guest_id = ?;
 
