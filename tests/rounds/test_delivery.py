@@ -152,6 +152,38 @@ def test_only_time_with_an_open_door_counts_for_settling() -> None:
     in_house(only_send, send_settle_seconds=30, begin=False)
 
 
+def test_a_result_that_cannot_be_kept_is_an_unknown_one() -> None:
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+        rig.line.says(Accepted("the same"), Accepted("the same"))
+        await rig.guest_writes()
+        await rig.until(lambda: rig.states() == ["sent"])
+        await rig.guest_writes(guest=OTHER)
+        await rig.until(lambda: sorted(rig.states()) == ["sent", "unknown"])
+        assert rig.count("round_crashes", "delivery-whatsapp") == 1
+        await rig.until(lambda: sorted(rig.states()) == ["maybe_sent", "sent"], 40)
+        assert (rig.reasons(), len(rig.line.sent)) == (["maybe_sent"], 2)
+
+    in_house(story, send_settle_seconds=30)
+
+
+def test_a_send_that_crashes_is_unknown_and_holds_up_nobody() -> None:
+    async def crash() -> Outcome:
+        raise ZeroDivisionError
+
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+        rig.line.says(crash)
+        await rig.guest_writes()
+        await rig.until(lambda: rig.states() == ["unknown"])
+        await rig.guest_writes(guest=OTHER)
+        await rig.until(lambda: sorted(rig.states()) == ["sent", "unknown"])
+        await rig.tell("delivered", echo=rig.line.sent[0].outbox_id, provider_id="late")
+        await rig.until(lambda: sorted(rig.states()) == ["delivered", "sent"])
+
+    in_house(story, worker_concurrency=1)
+
+
 def test_a_channel_without_echo_is_not_waited_for() -> None:
     async def story(rig: Rig) -> None:
         rig.line.echoes = False

@@ -151,9 +151,9 @@ class Delivery:
             await asyncio.wait(self._sends)
 
     async def _send(self, claimed: Claimed) -> None:
-        node, message = self._node, claimed.message
+        node = self._node
         try:
-            outcome = await self.channel.send(message, self._timeout_seconds, node.leads)
+            outcome = await self._outcome(claimed)
             self._judge(outcome, claimed.ticket)
             await self._keep_result(claimed, outcome)
             node.counts.add("sent", self.channel.name, type(outcome).__name__.lower())
@@ -162,6 +162,19 @@ class Delivery:
         finally:
             self.lane.used(claimed.ticket)
             self.bell.ring()
+
+    async def _outcome(self, claimed: Claimed) -> Outcome:
+        try:
+            return await self.channel.send(claimed.message, self._timeout_seconds, self._node.leads)
+        except Exception as error:  # noqa: BLE001 - a claim must never stay without an outcome
+            return self._crashed(claimed, "send crashed", error)
+
+    def _crashed(self, claimed: Claimed, what: str, error: Exception) -> Unknown:
+        """A fault of ours: something may have been sent, so a status or a person settles it (SD3)."""
+        which, kind = claimed.message.outbox_id, type(error).__name__
+        self._node.counts.add("round_crashes", f"delivery-{self.channel.name}")
+        log.error(what, outbox=which, error=kind, exc_info=error)
+        return Unknown(f"{what}: {kind}")
 
     def _judge(self, outcome: Outcome, ticket: Ticket) -> None:
         """Tell the breaker: the provider's own refusals are answers, silence and 5xx are failures."""
@@ -174,8 +187,15 @@ class Delivery:
             breaker.success(probe=ticket.probe)
 
     async def _keep_result(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Commit the outcome, again and again while nothing can be kept: the provider has spoken."""
-        unit = self._result(claimed, outcome)
+        """Commit the outcome; one that cannot be told to the file is unknown, for the message must not stay claimed."""
+        try:
+            await self._keep(self._result(claimed, outcome))
+        except Exception as error:  # noqa: BLE001 - as above
+            unknown = self._crashed(claimed, "result cannot be kept", error)
+            await self._keep(self._result(claimed, unknown))
+
+    async def _keep(self, unit: Callable[[Tx], None]) -> None:
+        """Commit it, again and again while nothing can be kept: the provider has spoken."""
         while True:
             try:
                 await self._node.write(unit)
