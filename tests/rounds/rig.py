@@ -327,6 +327,7 @@ async def _live(
     clock = options.pop("clock", None) or SimClock(loop)
     begin = options.pop("begin", True)
     retention = options.pop("retention", Retention())
+    hotel: Hotel = options.pop("hotel", Hotel())
     prepare: Callable[[Rig], None] = options.pop("prepare", lambda _: None)  # before anything moves
     store = Store.open(folder, clock, SimStepping(loop, dice), reserve_bytes=0, floor_bytes=0)
     try:
@@ -338,7 +339,7 @@ async def _live(
         channels: dict[str, Channel] = {"whatsapp": line, "spoki": spoki_line}
         given: dict[str, Any] = {"messages_per_second": 1e6, **options}
         pace = Pace(**given)
-        parts = join(node, channels, desk, Hotel, dice, pace, retention)
+        parts = join(node, channels, desk, lambda: hotel, dice, pace, retention)
         rig = Rig(
             parts=parts, clock=clock, line=line, spoki_line=spoki_line, desk=desk, meta=meta, spoki=spoki
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.rounds.rig import GUEST, Rig, in_house
 
 from nightporter.clock import utc
+from nightporter.config.hotel import loads
 from nightporter.desk.context import Addressee
 from nightporter.journal import events, stays
 from nightporter.journal.events import NewEvent
@@ -17,8 +20,8 @@ from nightporter.model.message import Entry
 from nightporter.model.outbox import Content
 
 
-async def send(rig: Rig, event_id: str, payload: Any, type_: str = "flight.delayed") -> None:
-    new = NewEvent(event_id=event_id, type=type_, source="test", payload=payload)
+async def send(rig: Rig, event_id: str, payload: Any, type_: str = "flight.delayed", **more: Any) -> None:
+    new = NewEvent(event_id=event_id, type=type_, source="test", payload=payload, **more)
     await rig.write(events.accept(new, rig.clock.now_ms(), "test"))
     rig.parts.events.bell.ring()
 
@@ -82,6 +85,34 @@ def test_what_concerns_nobody_is_still_shown_to_the_desk(payload: Any) -> None:
         assert [who for _, who in rig.desk.events] == [None]
 
     in_house(story)
+
+
+@pytest.mark.parametrize(
+    ("arrival", "payload", "is_meant"),
+    [
+        ("2026-07-09", {}, False),
+        ("2026-07-10", {}, True),
+        ("2026-07-12", {}, True),
+        ("2026-07-13", {}, False),
+        ("2026-07-13", {"newArrivalTime": "2026-07-12T00:20"}, True),
+        ("2026-07-13", {"newArrivalTime": "2026-07-11T23:20Z"}, True),
+        ("2026-07-10", {"newArrivalTime": "2026-07-11T23:20Z"}, False),
+    ],
+)
+def test_the_day_of_a_flight_is_the_hotel_s(arrival: str, payload: dict[str, Any], is_meant: bool) -> None:
+    after_midnight = datetime(2026, 7, 11, 0, 30, tzinfo=ZoneInfo("Europe/Rome"))  # the day before in UTC
+
+    async def story(rig: Rig) -> None:
+        new = NewStay(
+            source="t", code="A1", arrival=arrival, departure="2026-08-01", phones=(GUEST,), flight="AZ123"
+        )
+        await rig.write(lambda tx: stays.put(tx, rig.node.ids, new, rig.clock.now_ms()))
+        moment = int(after_midnight.timestamp() * 1000)
+        await send(rig, "e1", {"flightNumber": "AZ123", **payload}, occurred_ms=moment)
+        await rig.until(lambda: state(rig, "e1") == "delivered")
+        assert [who is not None for _, who in rig.desk.events] == [is_meant]
+
+    in_house(story, hotel=loads("hotel:\n  id: faro\n  name: Albergo del Faro\n  timezone: Europe/Rome\n"))
 
 
 def test_a_type_without_route_is_kept() -> None:

@@ -149,7 +149,7 @@ def join(
         turns=turns,
         roads=roads,
         settling=settling,
-        events=Events(node, desk, roads),
+        events=Events(node, desk, roads, hotel),
         alarms=Alarms(node, {TIMER: housekeeping.nightly}),
         media=media,
         housekeeping=housekeeping,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 import orjson
 import structlog
 
-from nightporter.clock import utc
+from nightporter.config.hotel import Hotel
 from nightporter.desk.context import Addressee, Context
+from nightporter.desk.events import concerns, days, read_delay
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import people
 from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Decision, NewTask
-from nightporter.model.guest import flight_number
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
@@ -46,8 +46,11 @@ class Reacts(Protocol):
 class Events:
     """The round over events in state `waiting`, in order of acceptance."""
 
-    def __init__(self, node: Node, desk: Reacts, roads: Mapping[str, Delivery]) -> None:
+    def __init__(
+        self, node: Node, desk: Reacts, roads: Mapping[str, Delivery], hotel: Callable[[], Hotel]
+    ) -> None:
         self._node = node
+        self._hotel = hotel
         self._desk = desk
         self._roads = roads
         self.bell = Bell()
@@ -98,18 +101,22 @@ class Events:
             data=data,
         )
         context = Context(now_ms=now_ms)
-        concerned = self._concerned(value["payload"], event.at_ms)
+        concerned = self._concerned(event)
         return [(who, await self._desk.react(event, who, context)) for who in concerned or [None]]
 
-    def _concerned(self, payload: object, at_ms: int) -> list[Addressee]:
-        """The guests whom a flight brings on the day of the event, or the day before or after."""
-        named = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
-        flight = flight_number(str(named.get("flightNumber") or ""))
-        day = utc(at_ms).date()
-        span = (flight, (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
+    def _concerned(self, event: Entry) -> list[Addressee]:
+        """The guests whom a flight brings, by the days of the hotel."""
+        now = datetime.fromtimestamp(event.at_ms / 1000, self._hotel().zone)
+        delay = read_delay(event, now)
+        if delay is None:
+            return []
         view = self._node.store.view
         found: list[Addressee] = []
-        for row in view.all("stays_flight", span) if flight else ():
+        span = (delay.flight, *(day.isoformat() for day in days(delay, now)))
+        for row in view.all("stays_flight", span):
+            stay = people.stay((*row[:9], row[10]))
+            if not concerns(delay, stay, now):
+                continue
             guest = people.guest(view, row[9])
             known = [
                 people.conversation(view, conversation_id)
@@ -117,7 +124,7 @@ class Events:
                 if channel in self._roads
             ]
             newest = max(known, key=lambda one: one.last_guest_ms, default=None)
-            found.append(Addressee(guest=guest, stay=people.stay((*row[:9], row[10])), conversation=newest))
+            found.append(Addressee(guest=guest, stay=stay, conversation=newest))
         return found
 
     async def _settle(self, row: Row, state: str, error: str, reactions: list[Reaction]) -> None:
