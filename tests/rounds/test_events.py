@@ -145,3 +145,41 @@ def test_an_event_on_which_the_desk_crashes_is_dead_after_five_and_holds_up_nobo
         await rig.until(lambda: state(rig, "bad") == "delivered")
 
     in_house(story)
+
+
+def test_events_of_one_key_keep_their_order_while_one_is_tried_again() -> None:
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+        fails = iter([True, True])
+
+        def reacts(event: Entry, _: Addressee | None) -> Decision:
+            if event.provider_id == "z-first" and next(fails, False):
+                raise ZeroDivisionError
+            return Decision()
+
+        rig.desk.reacts = reacts
+        for event_id in ("z-first", "a-second"):
+            await send(rig, event_id, {}, key="k")
+        await rig.until(lambda: state(rig, "a-second") == "delivered")
+        assert [event.provider_id for event, _ in rig.desk.events] == ["z-first"] * 3 + ["a-second"]
+
+    in_house(story)
+
+
+def test_a_dead_or_unrouted_event_holds_up_none_of_its_key() -> None:
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+
+        def reacts(event: Entry, _: Addressee | None) -> Decision:
+            if event.provider_id == "bad":
+                raise ZeroDivisionError
+            return Decision()
+
+        rig.desk.reacts = reacts
+        await send(rig, "bad", {}, key="k")
+        await send(rig, "nowhere", {}, "minibar.empty", key="k")
+        await send(rig, "good", {}, key="k")
+        await rig.until(lambda: state(rig, "good") == "delivered")
+        assert (state(rig, "bad"), state(rig, "nowhere")) == ("dead", "unrouted")
+
+    in_house(story)

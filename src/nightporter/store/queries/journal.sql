@@ -253,9 +253,10 @@ UPDATE OR IGNORE stay_guests SET guest_id = ? WHERE guest_id = ?;
 -- stay_guests_drop: what the move left because the kept guest has it too
 DELETE FROM stay_guests WHERE guest_id = ?;
 
--- event_add: a mesh event, once by its id
+-- event_add: a mesh event, once by its id; after what waits under its key, also within one moment
 INSERT INTO events (event_id, order_key, type, source, body, fingerprint, state, accepted_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce((SELECT max(e.accepted_ms) + 1 FROM events e
+  WHERE e.order_key = ?2 AND e.order_key <> '' AND e.state = 'waiting'), 0)));
 
 -- event_get: one event
 SELECT event_id, order_key, type, source, body, fingerprint, state, attempts, targets, accepted_ms, last_error
@@ -268,9 +269,11 @@ VALUES (?, (SELECT coalesce(max(step), 0) + 1 FROM event_steps WHERE event_id = 
 -- event_steps: its whole timeline
 SELECT step, at_ms, what, detail FROM event_steps WHERE event_id = ? ORDER BY step;
 
--- events_waiting: what its targets have not taken yet, in order of acceptance
-SELECT event_id, order_key, type, source, body, attempts FROM events WHERE state = 'waiting'
-ORDER BY accepted_ms, event_id LIMIT ?;
+-- events_waiting: what its targets have not taken yet, in order of acceptance; of each key only the first (G6)
+SELECT o.event_id, o.order_key, o.type, o.source, o.body, o.attempts FROM events o WHERE o.state = 'waiting'
+  AND (o.order_key = '' OR NOT EXISTS (SELECT 1 FROM events e WHERE e.order_key = o.order_key AND e.order_key <> ''
+    AND e.state = 'waiting' AND (e.accepted_ms, e.event_id) < (o.accepted_ms, o.event_id)))
+ORDER BY o.accepted_ms, o.event_id LIMIT ?;
 
 -- event_state: what became of it
 UPDATE events SET state = ?, attempts = ?, targets = ?, last_error = ? WHERE event_id = ?;

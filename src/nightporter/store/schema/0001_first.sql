@@ -236,6 +236,7 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX events_accepted ON events (accepted_ms, event_id);
 CREATE INDEX events_open ON events (state, accepted_ms, event_id);
+CREATE INDEX events_keys ON events (order_key, accepted_ms, event_id) WHERE state = 'waiting' AND order_key <> '';
 
 CREATE TABLE event_steps (
   event_id TEXT NOT NULL REFERENCES events (event_id),
