@@ -11,6 +11,7 @@ from tests.rounds.rig import GUEST, Rig, in_house
 
 from nightporter.clock import utc
 from nightporter.config.hotel import loads
+from nightporter.config.settings_values import Route
 from nightporter.desk.context import Addressee
 from nightporter.journal import events, stays
 from nightporter.journal.events import NewEvent
@@ -18,6 +19,7 @@ from nightporter.journal.stays import NewStay
 from nightporter.model.decision import Decision, NewTask, Saying
 from nightporter.model.message import Entry
 from nightporter.model.outbox import Content
+from nightporter.rounds.events import DEFAULT_ROUTES, targets_of
 
 
 async def send(rig: Rig, event_id: str, payload: Any, type_: str = "flight.delayed", **more: Any) -> None:
@@ -183,3 +185,54 @@ def test_a_dead_or_unrouted_event_holds_up_none_of_its_key() -> None:
         assert (state(rig, "bad"), state(rig, "nowhere")) == ("dead", "unrouted")
 
     in_house(story)
+
+
+ROUTES = (
+    Route("pms.*", ("desk",)),
+    Route("pms.room.**", ("trigger:rooms",), goes_on=True),
+    Route("*.room.clean", ("desk", "webhook:https://hooks.example/s3cret")),
+    Route("**", ("bullmq:rest",)),
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "targets"),
+    [
+        ("pms.checkin", ("desk",)),
+        ("pms.room", ("desk",)),
+        ("pms.room.dirty", ("trigger:rooms", "bullmq:rest")),
+        ("pms.room.clean", ("trigger:rooms", "desk", "webhook:https://hooks.example/s3cret")),
+        ("spa.room.clean", ("desk", "webhook:https://hooks.example/s3cret")),
+        ("room.clean", ("bullmq:rest",)),
+        ("pms", ("bullmq:rest",)),
+    ],
+)
+def test_the_first_route_that_matches_wins_unless_it_goes_on(kind: str, targets: tuple[str, ...]) -> None:
+    assert targets_of(kind, ROUTES) == targets
+
+
+def test_nothing_matches_without_a_route() -> None:
+    assert targets_of("pms.checkin", ROUTES[1:3]) == ()
+    assert targets_of("flight", DEFAULT_ROUTES) == ()
+    assert targets_of("flight.delay.detected", DEFAULT_ROUTES) == ("desk",)
+
+
+def test_the_hotel_s_routes_decide() -> None:
+    async def story(rig: Rig) -> None:
+        for event_id, kind in (("e1", "pms.checkin"), ("e2", "flight.delayed"), ("e3", "spa.room.clean")):
+            await send(rig, event_id, {}, kind)
+        await rig.until(lambda: state(rig, "e3") == "unrouted")
+        told = [events.get(rig.node.store.view, event_id) for event_id in ("e1", "e2", "e3")]
+        assert [(one.state, one.targets, one.last_error) for one in told if one] == [
+            ("delivered", ["desk"], ""),
+            ("unrouted", [], "no such target in this release: bullmq:rest"),
+            ("unrouted", ["desk"], "no such target in this release: webhook:hooks.example"),
+        ]
+        assert [event.provider_id for event, _ in rig.desk.events] == ["e1", "e3"]
+        for event_id in ("e1", "e3"):
+            await rig.write(events.replay(event_id, rig.clock.now_ms(), "test"))
+        rig.parts.events.bell.ring()
+        await rig.until(lambda: state(rig, "e3") == "unrouted" and state(rig, "e1") == "delivered")
+        assert [event.provider_id for event, _ in rig.desk.events] == ["e1", "e3", "e1"], "e3 was told twice"
+
+    in_house(story, routes=ROUTES)

@@ -270,13 +270,17 @@ VALUES (?, (SELECT coalesce(max(step), 0) + 1 FROM event_steps WHERE event_id = 
 SELECT step, at_ms, what, detail FROM event_steps WHERE event_id = ? ORDER BY step;
 
 -- events_waiting: what its targets have not taken yet, in order of acceptance; of each key only the first (G6)
-SELECT o.event_id, o.order_key, o.type, o.source, o.body, o.attempts FROM events o WHERE o.state = 'waiting'
+SELECT o.event_id, o.order_key, o.type, o.source, o.body, o.attempts, o.targets FROM events o WHERE o.state = 'waiting'
   AND (o.order_key = '' OR NOT EXISTS (SELECT 1 FROM events e WHERE e.order_key = o.order_key AND e.order_key <> ''
     AND e.state = 'waiting' AND (e.accepted_ms, e.event_id) < (o.accepted_ms, o.event_id)))
 ORDER BY o.accepted_ms, o.event_id LIMIT ?;
 
 -- event_state: what became of it
 UPDATE events SET state = ?, attempts = ?, targets = ?, last_error = ? WHERE event_id = ?;
+
+-- event_again: it is sent again; targets that took it while another was missing keep it
+UPDATE events SET state = 'waiting', attempts = 0, last_error = '',
+  targets = CASE WHEN state = 'unrouted' THEN targets ELSE '[]' END WHERE event_id = ?;
 
 -- events_list: newest last
 SELECT event_id, order_key, type, source, body, state, attempts, targets, accepted_ms, last_error FROM events
