@@ -111,7 +111,12 @@ def _tell(
 def _content(delay: Delay, to: Addressee, context: Context, text: str, language: str) -> Content | None:
     """What may be sent to the guest now, None when a person must."""
     conversation = to.conversation
-    if to.guest.opted_out_ms or conversation is None or conversation.held(context.now_ms):
+    if (
+        not context.proactive
+        or to.guest.opted_out_ms
+        or conversation is None
+        or conversation.held(context.now_ms)
+    ):
         return None
     if context.now_ms < conversation.window_until_ms():
         return Content(text=text)

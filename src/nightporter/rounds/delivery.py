@@ -12,16 +12,18 @@ from dataclasses import dataclass
 
 import structlog
 
+from nightporter.channels.codes import action_for
 from nightporter.channels.outcome import Accepted, Action, Outcome, Refused, Released, Retry, Scope, Unknown
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance, utc
 from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.model.conversation import WINDOW_MS
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.outbox import OutboxMessage, OutboxState
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
-from nightporter.rounds.lane import EMERGENCY, Lane, Ticket
+from nightporter.rounds.lane import EMERGENCY, PROACTIVE, Lane, Ticket
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Row, Tx
 
@@ -76,10 +78,28 @@ class Delivery:
             lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)
         ):
             total += count
-        row = node.store.view.one("channel_state", (self.channel.name,))
-        if row and row[0]:
-            self.lane.stopped = row[1]
+        self.lane.stopped = self._stop_of(self.channel.name)
+        self.lane.proactive_stopped = self._stop_of(self._proactive)
         return total
+
+    @property
+    def _proactive(self) -> str:
+        """The key of `channel_states` under which a stop of proactive messages stands."""
+        return f"{self.channel.name}:{PROACTIVE}"
+
+    def _stop_of(self, key: str) -> str:
+        row = self._node.store.view.one("channel_state", (key,))
+        return str(row[1]) if row and row[0] else ""
+
+    def stops(self) -> list[str]:
+        """Keys of `channel_states` under which a stop is in force."""
+        stopped = {self.channel.name: self.lane.stopped, self._proactive: self.lane.proactive_stopped}
+        return [key for key, code in stopped.items() if code]
+
+    def lift(self) -> None:
+        """A person has lifted the stops: go on, until the provider refuses again."""
+        self.lane.stopped = self.lane.proactive_stopped = ""
+        self.bell.ring()
 
     async def run(self) -> None:
         """Send what waits, for ever."""
@@ -95,7 +115,12 @@ class Delivery:
         for row in self._due(now_ms):
             message, urgent = messages.message_of(row), row[11] == EMERGENCY
             if message.expires_ms and message.expires_ms <= now_ms:
-                await self._expired(message, now_ms)
+                await self._give_up(
+                    message, "the 24 h window closed before it could be sent", "window_closed"
+                )
+                continue
+            if lane.proactive_stopped and row[11] == PROACTIVE:
+                await self._give_up(message, "the provider wants no such messages", lane.proactive_stopped)
                 continue
             if lane.full:
                 break  # the first sender that is free rings the bell
@@ -128,14 +153,12 @@ class Delivery:
         else:
             self.lane.unused(ticket)
 
-    async def _expired(self, message: OutboxMessage, now_ms: int) -> None:
-        task_id = self._node.ids.new()
+    async def _give_up(self, message: OutboxMessage, reason: str, code: str) -> None:
+        task_id, now_ms = self._node.ids.new(), self._node.clock.now_ms()
 
         def unit(tx: Tx) -> None:
-            if messages.give_up(
-                tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms
-            ):
-                not_delivered(tx, task_id, message.outbox_id, "window_closed", now_ms)
+            if messages.give_up(tx, message.outbox_id, reason, now_ms):
+                not_delivered(tx, task_id, message.outbox_id, code, now_ms)
 
         await self._node.write(unit)
 
@@ -252,12 +275,38 @@ class Delivery:
         which, attempt, detail = claimed.message.outbox_id, claimed.attempt, outcome.details
         if outcome.action in STOPS:
             return self._stopped(which, attempt, outcome, now_ms)
+        again_ms = now_ms + WINDOW_MS
+        if outcome.action is Action.RETRY_WINDOW and not 0 < claimed.message.expires_ms <= again_ms:
+            return lambda tx: messages.waits_again(
+                tx, which, attempt, "retry", outcome.code, again_ms, now_ms
+            )
         log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
-        task_id = self._node.ids.new()
+        task_id, stop = self._node.ids.new(), self._stop_proactive(outcome, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
             not_delivered(tx, task_id, which, outcome.code, now_ms)
+            stop(tx)
+
+        return unit
+
+    def _stop(self, key: str, reason: str, code: str, now_ms: int) -> Callable[[Tx], None]:
+        """A part of a unit: the stop is on disk, and staff are told once a day and code."""
+        task_id, name = self._node.ids.new(), self.channel.name
+        task = NewTask(
+            key=f"{reason.replace('_', '-')}:{name}:{code}:{utc(now_ms):%Y-%m-%d}",
+            department="on_call",
+            reason=reason,
+            summary="",
+            urgency=Urgency.NOW,
+            details={"channel": name, "code": code},
+        )
+
+        def unit(tx: Tx) -> None:
+            row = tx.one("channel_state", (key,))
+            if row is None or not row[0]:
+                tx.run("channel_stop", (key, now_ms, code))
+                tasks.add(tx, task_id, task, None, now_ms)
 
         return unit
 
@@ -266,29 +315,30 @@ class Delivery:
         self.lane.stopped = outcome.code
         name = self.channel.name
         log.error("provider refuses everything", channel=name, code=outcome.code)
-        task = NewTask(
-            key=f"channel-stopped:{name}:{outcome.code}:{utc(now_ms):%Y-%m-%d}",  # once a day and code
-            department="on_call",
-            reason="channel_stopped",
-            summary="",
-            urgency=Urgency.NOW,
-            details={"channel": name, "code": outcome.code},
-        )
-        task_id = self._node.ids.new()
+        stop = self._stop(name, "channel_stopped", outcome.code, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.waits_again(tx, which, attempt, "refused", outcome.code, now_ms, now_ms)
-            row = tx.one("channel_state", (name,))
-            if row is None or not row[0]:
-                tx.run("channel_stop", (name, now_ms, outcome.code))
-                tasks.add(tx, task_id, task, None, now_ms)
+            stop(tx)
 
         return unit
 
+    def _stop_proactive(self, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
+        """The number's quality has suffered: no messages of our own accord, until a person says so (131048)."""
+        if outcome.action is not Action.STOP_PROACTIVE:
+            return lambda _: None
+        self.lane.proactive_stopped = outcome.code
+        log.error("provider wants no proactive messages", channel=self.channel.name, code=outcome.code)
+        return self._stop(self._proactive, "proactive_stopped", outcome.code, now_ms)
+
     async def probe(self) -> None:
-        """While the provider refuses our token: try it every minute, first at once, and go on at the first success."""
+        """While the provider refuses our token: try it every minute, first at once, and go on at the first success.
+
+        A good token says nothing of an account that is blocked or unpaid: such a stop is lifted by a person.
+        """
         while True:
-            if self.lane.stopped and await self.channel.probe(self._timeout_seconds):
+            probed = self.lane.stopped and action_for(self.lane.stopped) is not Action.STOP_ALERT
+            if probed and await self.channel.probe(self._timeout_seconds):
                 await self._go_on()
             await self._node.clock.sleep(PROBE_SECONDS)
 

@@ -22,13 +22,13 @@ from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.rounds.delivery import Delivery
+from nightporter.rounds.lane import PROACTIVE
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 5.0
 BATCH_EVENTS = 100
 ATTEMPTS_MAX = 5
-ORIGIN = "event"
 DESK = "desk"  # the one target that there is yet
 DEFAULT_ROUTES = (Route("flight.**", (DESK,)),)  # while the hotel sets none
 
@@ -114,9 +114,16 @@ class Events:
             at_ms=value.get("occurred_ms") or now_ms,
             data=data,
         )
-        context = Context(now_ms=now_ms)
-        concerned = self._concerned(event)
-        return [(who, await self._desk.react(event, who, context)) for who in concerned or [None]]
+        reactions: list[Reaction] = []
+        for who in self._concerned(event) or [None]:
+            context = Context(now_ms=now_ms, proactive=self._may_write(who))
+            reactions.append((who, await self._desk.react(event, who, context)))
+        return reactions
+
+    def _may_write(self, who: Addressee | None) -> bool:
+        """False while the provider wants no messages of our own accord: staff get the words instead."""
+        road = self._roads.get(who.conversation.channel) if who and who.conversation else None
+        return road is None or not road.lane.proactive_stopped
 
     def _concerned(self, event: Entry) -> list[Addressee]:
         """The guests whom a flight brings, by the days of the hotel."""
@@ -154,7 +161,7 @@ class Events:
             tx.run("event_step", (event_id, event_id, now_ms, state, error))
             for message, discloses in said:
                 messages.add(
-                    tx, message, origin=ORIGIN, covers=(), discloses=discloses, now_ms=now_ms, claim=None
+                    tx, message, origin=PROACTIVE, covers=(), discloses=discloses, now_ms=now_ms, claim=None
                 )
             for task_id, task, who in made:
                 _add_task(tx, task_id, task, who, now_ms)

@@ -14,6 +14,7 @@ from nightporter.outbox.breaker import Breaker, BreakerState
 from nightporter.outbox.rates import Bucket, PairRates
 
 EMERGENCY = "emergency"  # origin of a message that passes a pause by staff
+PROACTIVE = "event"  # origin of a message that no guest asked for
 RATE_BURST_SECONDS = 1.0  # the number's rate may be used up in one go for this long
 
 
@@ -39,6 +40,7 @@ class Lane:
         self._paused_until_seconds = 0.0
         self._slow: dict[str, float] = {}  # conversation -> not before (elapsed seconds)
         self.stopped = ""  # why the provider refuses everything; "" = it does not
+        self.proactive_stopped = ""  # why it wants no messages of our own accord; "" = it takes them
         self.paused_by_staff = False
 
     @property
