@@ -38,7 +38,7 @@ from nightporter.model.outbox import TRANSITIONS, OutboxState
 from nightporter.ops import metrics
 from nightporter.ops.meter import Meter
 from nightporter.rounds.delivery import Delivery
-from nightporter.rounds.events import DESK_TYPES
+from nightporter.rounds.events import DEFAULT_ROUTES
 from nightporter.rounds.lane import Lane
 from nightporter.rounds.node import Node
 from nightporter.store import Store, ThreadStepping
@@ -67,7 +67,8 @@ EVENT_MEANS = {
     EventState.DELIVERING: "On its way to a target outside. Not used while `desk` is the only target.",
     EventState.DELIVERED: "Its target has taken it, and all that it led to is on disk.",
     EventState.DEAD: "Its target failed on it too often. Kept with the reason; `events replay` sends it again.",
-    EventState.UNROUTED: "No route takes this type. Kept and shown; `events replay` sends it again.",
+    EventState.UNROUTED: "No route takes this type, or one leads to a target that is not there. Kept and shown; "
+    "`events replay` sends it again.",
 }
 DISPOSITION_MEANS = {
     DispositionKind.ANSWERED: "An outbox message answers it.",
@@ -377,10 +378,11 @@ def events_page() -> str:
     return page(
         "Events",
         "Other systems post events to `POST /api/mesh/events`. Each is accepted once by its id, is on disk before the\n"
-        "answer, and waits until its target has taken it. This release has one target, the desk; it takes the types\n"
-        + ", ".join(code(f"{start}*") for start in DESK_TYPES)
-        + ". Any other type is kept as `unrouted` and shown. The schemas below are also at\n"
-        "`GET /api/mesh/schemas`.\n",
+        "answer, and waits until its target has taken it. This release has one target, the desk. Which types it takes\n"
+        "the setting `mesh.routes` says; without it: "
+        + ", ".join(code(route.match) for route in DEFAULT_ROUTES)
+        + ". Any other type is kept as `unrouted` and shown.\n"
+        "The schemas below are also at `GET /api/mesh/schemas`.\n",
         table(("state", "meaning"), ((code(state), EVENT_MEANS[state]) for state in EventState)),
         *known,
     )

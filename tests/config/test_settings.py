@@ -249,7 +249,11 @@ def test_routes(tmp_path: Path) -> None:
     toml = '[[mesh.routes]]\nmatch = "flight.*"\nto = ["desk", "trigger:delay"]\ncontinue = true\n'
     (route,) = read(tmp_path, toml=toml).mesh_routes
     assert (route.match, route.to, route.goes_on) == ("flight.*", ("desk", "trigger:delay"), True)
+    assert read(tmp_path, toml=toml).warnings == ()
     assert "mesh.routes" in refusal(tmp_path, toml='[[mesh.routes]]\nmatch = "x"\nto = ["nowhere"]\n')
+    for match in ("flight.", "**.delay", "Flight.*", "fl*", ""):
+        toml = f'[[mesh.routes]]\nmatch = "{match}"\nto = ["desk"]\n'
+        assert "mesh.routes" in refusal(tmp_path, toml=toml)
 
 
 def test_gateway_and_console_need_two_ports(tmp_path: Path) -> None:

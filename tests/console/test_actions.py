@@ -199,6 +199,28 @@ def test_a_maybe_sent_message_is_settled(tmp_path: Path) -> None:
         with_staff(tmp_path / outcome, story, pace=pace)
 
 
+def test_a_refused_message_is_sent_again_and_only_such_a_one(tmp_path: Path) -> None:
+    async def story(staff: Staff) -> None:
+        staff.node.meta.fail_next(["code:131026"])
+        view = staff.node.node.store.view
+        staff.node.meta.guest_sends(GUEST, "text", staff.node.node.clock.now_ms(), {"body": FIRE})
+        staff.node.providers["whatsapp"].poke()
+        await staff.node.until(lambda: bool(view.all("outbox_in_state", (OutboxState.FAILED, "", 5))))
+        [(message, conversation, *_)] = view.all("outbox_in_state", (OutboxState.FAILED, "", 5))
+        path = f"/conversations/{conversation}"
+        assert "Send again" in words(await staff.read(path))
+        for _ in range(2):
+            answer = await staff.press(path, f"/outbox/{message}/retry", conversation=conversation)
+            assert answer.headers["location"] == path
+        await staff.node.until(
+            lambda: view.all("outbox_state", (message,))[0][0] not in ("failed", "waiting")
+        )
+        assert "Send again" not in words(await staff.read(path))
+        assert audit(staff) == [("Marta", "outbox waiting")]
+
+    with_staff(tmp_path, story)
+
+
 def test_odd_settlements_are_refused(tmp_path: Path) -> None:
     async def story(staff: Staff) -> None:
         assert (await staff.press("/", "/outbox/x/settle", outcome="perhaps")).status_code == 422

@@ -33,17 +33,20 @@ class Model:
             return True
         return self.state is CLOSED
 
-    def success(self, now: float) -> None:
-        if self.state is HALF_OPEN:
+    def success(self, now: float, probe: bool) -> None:
+        if probe:
             self.state, self.calls = CLOSED, []
         self.calls.append((bucket(now), True))
 
-    def failure(self, now: float) -> None:
+    def failure(self, now: float, probe: bool) -> None:
         self.calls.append((bucket(now), False))
         recent = [went for when, went in self.calls if when > bucket(now) - BUCKETS]
         too_many = len(recent) >= VOLUME and recent.count(False) * 100 > len(recent) * PERCENT
-        if self.state is HALF_OPEN or (self.state is CLOSED and too_many):
+        if probe or (self.state is CLOSED and too_many):
             self.state, self.opened_at = OPEN, now
+
+    def forget(self, _: float, probe: bool) -> None:
+        self.probe_out = self.probe_out and not probe
 
 
 def bucket(now: float) -> int:
@@ -51,7 +54,8 @@ def bucket(now: float) -> int:
 
 
 STEPS = st.lists(
-    st.sampled_from(["ask", "ask", "success", "failure", "failure", "failure"]) | st.integers(1, 7_000),
+    st.sampled_from(["ask", "ask", "success", "forget", "failure", "failure", "failure"])
+    | st.integers(1, 7_000),
     max_size=60,
 )
 
@@ -60,7 +64,7 @@ STEPS = st.lists(
 def test_the_breaker_keeps_its_rules(steps: Sequence[str | int]) -> None:
     clock, model = HandClock(), Model()
     breaker = Breaker(clock, volume=VOLUME, threshold_percent=PERCENT)
-    under_way = 0
+    under_way: list[bool] = []  # of each call, whether it is the probe
     for step in ["ask"] * 8 + list(steps):
         now = clock.elapsed_seconds()
         match step:
@@ -69,11 +73,11 @@ def test_the_breaker_keeps_its_rules(steps: Sequence[str | int]) -> None:
             case "ask":
                 admitted = breaker.admits()
                 assert admitted is model.admits(now)
-                under_way += admitted
+                under_way += [model.state is HALF_OPEN] * admitted
             case _ if under_way:
-                under_way -= 1
-                getattr(breaker, step)()
-                getattr(model, step)(now)
+                probe = under_way.pop(0 if len(under_way) % 2 else -1)
+                getattr(breaker, step)(probe=probe)
+                getattr(model, step)(now, probe)
             case _:
                 pass
         assert breaker.state is model.state
@@ -123,11 +127,11 @@ def test_exactly_one_probe() -> None:
     assert not breaker.admits()
     clock.ms += int(RESET_SECONDS * 1000)
     assert [breaker.admits() for _ in range(5)] == [True, False, False, False, False]
-    breaker.failure()
+    breaker.failure(probe=True)
     assert (breaker.state, breaker.retry_after_seconds()) == (OPEN, RESET_SECONDS)
     clock.ms += int(RESET_SECONDS * 1000)
     assert breaker.admits()
-    breaker.success()
+    breaker.success(probe=True)
     assert breaker.state is CLOSED
     assert [breaker.admits() for _ in range(5)] == [True] * 5
 
@@ -137,8 +141,19 @@ def test_a_probe_that_was_not_made_is_another_s() -> None:
     breaker = open_breaker(clock)
     clock.ms += int(RESET_SECONDS * 1000)
     assert breaker.admits()
-    breaker.forget()
+    breaker.forget(probe=True)
     assert [breaker.admits(), breaker.admits()] == [True, False]
+
+
+def test_a_call_from_before_decides_nothing_while_the_probe_is_out() -> None:
+    clock = HandClock()
+    breaker = open_breaker(clock)
+    clock.ms += int(RESET_SECONDS * 1000)
+    assert breaker.admits()
+    for tell in (breaker.forget, breaker.success, breaker.failure):
+        tell()
+        assert breaker.state is HALF_OPEN
+        assert not breaker.admits()
 
 
 def test_failures_of_calls_that_were_under_way_do_not_hold_it_open_longer() -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from nightporter.channels.wire import FirstByte, Sink, always
 from nightporter.clock import Ids
 from nightporter.cluster import single
 from nightporter.config.hotel import Hotel
+from nightporter.config.settings_values import Route
 from nightporter.desk.context import Addressee, Context
 from nightporter.journal.deliveries import bring_dictionary
 from nightporter.model.conversation import Turn
@@ -327,6 +328,8 @@ async def _live(
     clock = options.pop("clock", None) or SimClock(loop)
     begin = options.pop("begin", True)
     retention = options.pop("retention", Retention())
+    hotel: Hotel = options.pop("hotel", Hotel())
+    routes: Sequence[Route] = options.pop("routes", ())
     prepare: Callable[[Rig], None] = options.pop("prepare", lambda _: None)  # before anything moves
     store = Store.open(folder, clock, SimStepping(loop, dice), reserve_bytes=0, floor_bytes=0)
     try:
@@ -338,7 +341,7 @@ async def _live(
         channels: dict[str, Channel] = {"whatsapp": line, "spoki": spoki_line}
         given: dict[str, Any] = {"messages_per_second": 1e6, **options}
         pace = Pace(**given)
-        parts = join(node, channels, desk, Hotel, dice, pace, retention)
+        parts = join(node, channels, desk, lambda: hotel, dice, pace, retention, routes)
         rig = Rig(
             parts=parts, clock=clock, line=line, spoki_line=spoki_line, desk=desk, meta=meta, spoki=spoki
         )

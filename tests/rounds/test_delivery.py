@@ -152,6 +152,38 @@ def test_only_time_with_an_open_door_counts_for_settling() -> None:
     in_house(only_send, send_settle_seconds=30, begin=False)
 
 
+def test_a_result_that_cannot_be_kept_is_an_unknown_one() -> None:
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+        rig.line.says(Accepted("the same"), Accepted("the same"))
+        await rig.guest_writes()
+        await rig.until(lambda: rig.states() == ["sent"])
+        await rig.guest_writes(guest=OTHER)
+        await rig.until(lambda: sorted(rig.states()) == ["sent", "unknown"])
+        assert rig.count("round_crashes", "delivery-whatsapp") == 1
+        await rig.until(lambda: sorted(rig.states()) == ["maybe_sent", "sent"], 40)
+        assert (rig.reasons(), len(rig.line.sent)) == (["maybe_sent"], 2)
+
+    in_house(story, send_settle_seconds=30)
+
+
+def test_a_send_that_crashes_is_unknown_and_holds_up_nobody() -> None:
+    async def crash() -> Outcome:
+        raise ZeroDivisionError
+
+    async def story(rig: Rig) -> None:
+        rig.crashes_expected = True
+        rig.line.says(crash)
+        await rig.guest_writes()
+        await rig.until(lambda: rig.states() == ["unknown"])
+        await rig.guest_writes(guest=OTHER)
+        await rig.until(lambda: sorted(rig.states()) == ["sent", "unknown"])
+        await rig.tell("delivered", echo=rig.line.sent[0].outbox_id, provider_id="late")
+        await rig.until(lambda: sorted(rig.states()) == ["delivered", "sent"])
+
+    in_house(story, worker_concurrency=1)
+
+
 def test_a_channel_without_echo_is_not_waited_for() -> None:
     async def story(rig: Rig) -> None:
         rig.line.echoes = False
@@ -305,6 +337,28 @@ def test_a_conversation_keeps_its_order_and_others_do_not_wait() -> None:
     in_house(story)
 
 
+def test_two_answers_of_one_second_go_out_in_the_order_of_their_turns() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.decides = lambda turn, _: answer_all(turn, turn.entries[0].message.text)
+        await pauses.pause(rig.node, rig.parts.roads, (pauses.DELIVERY,), "staff")
+        guests = [f"39333000000{number}" for number in range(8)]
+        for number, guest in enumerate(guests):
+            for half in ("first", "second"):
+                waiting = number * 2 + (half == "second")
+                await rig.guest_writes(half, guest=guest)
+                await rig.until(lambda waiting=waiting: len(rig.states()) == waiting + 1)
+        moments = {row[0].partition("-")[0] for row in rig.rows("outbox_list", "", "", 500)}
+        assert len(moments) < len(rig.states()), "no two turns are of one second"
+        await pauses.resume(rig.node, rig.parts.roads, (pauses.DELIVERY,), "staff")
+        await rig.until(lambda: rig.states() == ["sent"] * 16)
+        said: dict[str, list[str]] = {}
+        for sent in rig.line.sent:
+            said.setdefault(sent.conversation_id, []).append(sent.text)
+        assert list(said.values()) == [["first", "second"]] * len(guests)
+
+    in_house(story)
+
+
 def test_a_long_answer_goes_out_in_order_piece_by_piece() -> None:
     async def story(rig: Rig) -> None:
         rig.line.says(Accepted("p0"), Released("no connection"))
@@ -436,6 +490,45 @@ def test_an_emergency_passes_what_the_pause_holds_back_in_its_own_conversation()
         assert len(rig.line.sent) == 2
 
     in_house(story)
+
+
+def test_an_emergency_that_found_no_sender_passes_pauses_and_whatever_waits() -> None:
+    async def story(rig: Rig) -> None:
+        urgent(rig)
+        held = Held(Accepted("p-slow"))
+        rig.line.says(held)
+        await rig.guest_writes("breakfast?", guest=OTHER)
+        await rig.until(lambda: rig.line.sent)
+        await rig.guest_writes("wifi?")
+        await rig.until(lambda: sorted(rig.states()) == ["sending", "waiting"])
+        await rig.guest_writes("FIRE")
+        await rig.until(lambda: sorted(rig.states()) == ["sending", "waiting", "waiting"])
+        await pauses.pause(rig.node, rig.parts.roads, (pauses.DELIVERY,), "staff")
+        held.end.set()
+        await rig.until(lambda: len(rig.line.sent) == 2, 5)
+        await rig.rest(5)
+        assert [one.text for one in rig.line.sent] == ["breakfast?", "FIRE"]
+
+    in_house(story, worker_concurrency=1)
+
+
+def test_an_emergency_is_the_first_when_a_sender_is_free() -> None:
+    async def story(rig: Rig) -> None:
+        urgent(rig)
+        held = Held(Accepted("p-slow"))
+        rig.line.says(held)
+        await rig.guest_writes("breakfast?", guest=OTHER)
+        await rig.until(lambda: rig.line.sent)
+        for number in range(5):
+            await rig.guest_writes("wifi?", guest=f"39333000000{number}")
+        await rig.rest(2)
+        await rig.guest_writes("FIRE", guest="393330000000")
+        await rig.until(lambda: len(rig.states()) == 7)
+        held.end.set()
+        await rig.until(lambda: rig.states() == ["sent"] * 7)
+        assert [one.text for one in rig.line.sent][:2] == ["breakfast?", "FIRE"]
+
+    in_house(story, worker_concurrency=1)
 
 
 def test_a_crash_during_a_send_is_unknown_after_the_start(tmp_path: Path) -> None:

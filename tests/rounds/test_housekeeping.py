@@ -103,6 +103,34 @@ def test_what_is_not_settled_stays() -> None:
     in_house(intake, begin=False)
 
 
+def test_a_status_that_is_nobody_s_goes_like_any_other() -> None:
+    async def story(rig: Rig) -> None:
+        await rig.tell("read", provider_id="p-nobody-s")
+        await rig.until(lambda: counts(rig)["statuses"] == 1)
+        later(9.5)
+        await rig.parts.housekeeping.nightly(())
+        assert counts(rig)["statuses"] == 1
+        later(0.6)
+        await rig.parts.housekeeping.nightly(())
+        assert (counts(rig)["statuses"], rig.count("retention", "statuses_parked_old")) == (0, 1)
+
+    in_house(story, retention=Retention(statuses=10))
+
+
+def test_bytes_that_nobody_has_read_yet_stay() -> None:
+    async def story(rig: Rig) -> None:
+        delivery = Delivery(rig.node.ids.new(), "whatsapp", rig.clock.now_ms(), b"{}")
+        await rig.node.write(keep(delivery, Bodies(rig.node.store.view).pack(delivery.body)))
+        later(4_000)
+        await rig.parts.housekeeping.nightly(())
+        assert len(rig.rows("deliveries_new", "", 10)) == 1
+        assert await rig.parts.intake.read_new()
+        await rig.parts.housekeeping.nightly(())
+        assert counts(rig)["bodies"] == 0
+
+    in_house(story, begin=False)
+
+
 def test_the_timer_is_set_and_moves_on() -> None:
     async def story(rig: Rig) -> None:
         [(kind, due_ms, *_)] = rig.rows("timer_get", TIMER)

@@ -17,7 +17,7 @@ from nightporter.channels.outcome import Action as Do
 from nightporter.channels.outcome import FetchFailed, FetchFailure, Refused, Unknown
 from nightporter.clock import Ids
 from nightporter.gateway import pauses
-from nightporter.journal import entries, stays
+from nightporter.journal import entries, people, stays
 from nightporter.journal.deliveries import BODY_BYTES_MAX, Bodies, Delivery, keep
 from nightporter.journal.people import addresses, guest_of
 from nightporter.journal.stays import NewStay
@@ -425,6 +425,23 @@ def test_a_merged_guest_stays_opted_out_and_told() -> None:
 
     with books() as own:
         assert own.run(unit) == ("Anna", "it", "heard", "", 77, 88)
+
+
+@pytest.mark.parametrize("phones", [("39998", "39999"), ("39999", "39998")])
+def test_a_merged_guest_who_booked_stays_the_booker(phones: tuple[str, str]) -> None:
+    booking = NewStay(source="t", code="A1", arrival="2026-07-01", departure="2026-07-03", phones=phones)
+
+    def unit(tx: Tx) -> list[str]:
+        guest_of(tx, own.ids, (Identity(IdentityKind.PHONE, "39999"),), "", 1)
+        own.clock.ms += 5
+        stays.put(tx, own.ids, booking, 2)
+        names = tuple(Identity(IdentityKind.PHONE, phone) for phone in phones)
+        roles = [str(one.role) for one in people.stays(tx, guest_of(tx, own.ids, names, "", 3))]
+        stays.put(tx, own.ids, booking, 4)  # told again: both numbers are one guest's now
+        return roles + [one.role for one in people.stays(tx, guest_of(tx, own.ids, names, "", 5))]
+
+    with books() as own:
+        assert own.run(unit) == ["booker", "booker"]
 
 
 def test_a_body_comes_back_as_it_came() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from tests.rounds.rig import GUEST, OTHER, Rig, answer_all, in_house, waits_for_more
@@ -80,8 +81,6 @@ def test_an_opt_out_during_the_decision_is_not_lost() -> None:
         rig.desk.decides = desk = Thinking()
         await rig.guest_writes("first")
         await desk.begun.wait()
-        from dataclasses import replace
-
         guest = replace(rig.desk.turns[0].guest, language="it", language_source=LanguageSource.HEARD)
         desk.first = answer_all(rig.desk.turns[0], guest=guest)
         rig.meta.phones.prefers(GUEST, "stop", rig.clock.now_ms())
@@ -91,6 +90,32 @@ def test_an_opt_out_during_the_decision_is_not_lost() -> None:
         await rig.until(lambda: rig.states() == ["sent"])
         assert rig.desk.turns[-1].guest.opted_out_ms > 0
         assert rig.rows("guest_get", guest.guest_id)[0][5] > 0
+
+    in_house(story)
+
+
+def test_two_conversations_of_one_guest_do_not_undo_what_the_other_learned() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.decides = desk = Thinking()
+        await rig.guest_writes("first")
+        await desk.begun.wait()
+        read = rig.desk.turns[0].guest
+        desk.first = answer_all(rig.desk.turns[0], guest=replace(read, language="it", language_rival="de"))
+        rig.desk.decides = lambda turn, _: answer_all(
+            turn,
+            guest=replace(turn.guest, opted_out_ms=77, language="fr", language_source=LanguageSource.CHOSEN),
+        )
+        rig.spoki.guest_sends(f"+{GUEST}", "text", rig.clock.now_ms(), {"body": "second"})
+        await rig.bring()
+        await rig.until(lambda: rig.spoki_line.sent)
+        desk.end.set()
+        await rig.until(lambda: rig.line.sent)
+        assert {turn.guest.guest_id for turn in rig.desk.turns} == {read.guest_id}
+        assert rig.rows("guest_get", read.guest_id)[0][2:6] == ("fr", "chosen", "", 77)
+        rig.desk.decides = lambda turn, _: answer_all(turn, guest=replace(turn.guest, opted_out_ms=0))
+        await rig.guest_writes("third")
+        await rig.until(lambda: len(rig.line.sent) == 2)
+        assert rig.rows("guest_get", read.guest_id)[0][2:6] == ("fr", "chosen", "", 0)
 
     in_house(story)
 
@@ -243,6 +268,23 @@ def test_a_status_of_an_answer_that_nobody_here_gave_marks_its_message() -> None
 
     in_house(after)
     in_house(before)
+
+
+def test_an_answer_from_elsewhere_during_the_decision_makes_it_stale() -> None:
+    async def story(rig: Rig) -> None:
+        rig.desk.decides = desk = Thinking()
+        wamid = await rig.guest_writes("first")
+        await desk.begun.wait()
+        rig.desk.decides = elsewhere
+        which = outbox_id(rig.desk.turns[0].entries[0].at_ms, wamid, 0)
+        for kind in ("sent", "delivered"):
+            await rig.tell(kind, echo=which, provider_id="theirs")
+        await rig.rest(1)
+        desk.end.set()
+        await rig.until(lambda: dispositions(rig))
+        assert (dispositions(rig), rig.states(), rig.count("turns_stale")) == ({"silent": 1}, [], 1)
+
+    in_house(story)
 
 
 def test_ids_of_nobody_are_kept_and_harm_nothing() -> None:

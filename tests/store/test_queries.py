@@ -83,6 +83,7 @@ OFTEN: dict[str, tuple[Any, ...]] = {
     "entries_pending": ("c1", 10),
     "entries_pending_count": (),
     "outbox_due": ("whatsapp", 9_000_000, 10),
+    "outbox_urgent": ("whatsapp", 9_000_000, 10),
     "outbox_next": ("whatsapp",),
     "outbox_in_state": ("unknown", "", 10),
     "outbox_claimed_before": (2, 10),

@@ -28,7 +28,6 @@ WHO = "command line"
 ID_CHARS_MAX = 200
 READ_AGAIN_BATCH = 200  # marked at a time, so that guests who write meanwhile do not wait behind all of them
 READ_AGAIN_LOOK_SECONDS = 0.05
-RETRIED = frozenset({OutboxState.DEAD, OutboxState.FAILED})
 SETTLED = frozenset({OutboxState.MAYBE_SENT, OutboxState.UNKNOWN})
 SETTLEMENTS = {"sent": OutboxState.SENT, "not-sent": OutboxState.FAILED}
 
@@ -127,7 +126,9 @@ async def _move(
 
 async def retry_message(ground: Ground, given: Given, _: Progress) -> Any:
     """Send a dead or refused message again."""
-    return await _move(ground, _read(_BY_ID, given)["id"], RETRIED, OutboxState.WAITING, "retried by staff")
+    return await _move(
+        ground, _read(_BY_ID, given)["id"], messages.SENT_AGAIN, OutboxState.WAITING, "retried by staff"
+    )
 
 
 async def drop_message(ground: Ground, given: Given, _: Progress) -> Any:

@@ -10,6 +10,7 @@ from typing import Protocol
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
+from nightporter.config.settings_values import Route
 from nightporter.gateway import pauses
 from nightporter.gateway.door import Door
 from nightporter.journal.deliveries import bring_dictionary
@@ -119,6 +120,7 @@ def join(
     chance: Chance,
     pace: Pace,
     retention: Retention,
+    routes: Sequence[Route] = (),
 ) -> Parts:
     """Join the parts of a node. Nothing runs before `begin`."""
     roads = {
@@ -149,7 +151,7 @@ def join(
         turns=turns,
         roads=roads,
         settling=settling,
-        events=Events(node, desk, roads),
+        events=Events(node, desk, roads, hotel, routes),
         alarms=Alarms(node, {TIMER: housekeeping.nightly}),
         media=media,
         housekeeping=housekeeping,

@@ -199,7 +199,7 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
     kept = settings.retention
     retention = Retention(**asdict(kept))
     channels = channels_of(settings, HttpWire())
-    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention)
+    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention, settings.mesh_routes)
 
 
 @asynccontextmanager

@@ -16,7 +16,8 @@ TITLES = {
     "store": "Keeping",
     "retention": "How long what is kept: messages, guests and how each message ended stay",
     "limits": "Limits of the gateway",
-    "mesh.routes": "Accepted, and not used by this release yet",
+    "mesh.routes": "Events of other systems",
+    "trigger.secret_key": "Accepted, and not used by this release yet",
 }
 
 

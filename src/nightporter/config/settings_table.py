@@ -194,10 +194,14 @@ _KEEPING = (
         default=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
         meaning="who may tell a guest's address in CF-Connecting-IP: the tunnel connector",
     ),
+    Setting(
+        key="mesh.routes", read=ROUTES, default=(), shown_default="flight.** to the desk",
+        meaning="where events go, by type: `*` is one word, `**` the rest; the first match wins, unless it says"
+        " continue; only the target desk exists yet",
+    ),
 )  # fmt: skip
 
 _LATER = (
-    ("mesh.routes", "", ROUTES, (), "where events go, by type", False),
     ("trigger.secret_key", "TRIGGER_SECRET_KEY", secret(), None, "key of Trigger.dev", True),
     (
         "trigger.api_url", "TRIGGER_API_URL", HTTP_URL, "https://api.trigger.dev", "address of Trigger.dev", False,

@@ -245,6 +245,11 @@ def _network(raw: object) -> Network:
 NETWORK = Reader("an IP address or a network like 10.0.0.0/8", _network)
 
 
+PATTERN = re.compile(
+    r"((\*|[a-z0-9_]+)\.)*(\*{1,2}|[a-z0-9_]+)"
+)  # of a route: words with dots, `**` only at the end
+
+
 def _routes(raw: object) -> tuple[Route, ...]:
     if isinstance(raw, str):
         import json
@@ -260,7 +265,7 @@ def _route(raw: object) -> Route:
         raise TypeError("a route is a table")
     found = {**cast("Mapping[str, object]", raw)}
     match, to, goes_on = found.pop("match", None), found.pop("to", None), found.pop("continue", False)
-    if found or not isinstance(match, str) or not match or not isinstance(goes_on, bool):
+    if found or not isinstance(match, str) or not PATTERN.fullmatch(match) or not isinstance(goes_on, bool):
         raise ValueError("no such route")
     targets = tuple(_word(target) for target in _items(to))
     if not targets or not all(
@@ -271,5 +276,5 @@ def _route(raw: object) -> Route:
 
 
 ROUTES = Reader(
-    'a list of {match = "flight.*", to = ["desk", "trigger:..", "bullmq:..", "webhook:.."]}', _routes
+    'a list of {match = "flight.**", to = ["desk", "trigger:..", "bullmq:..", "webhook:.."]}', _routes
 )

@@ -120,6 +120,20 @@ def settle(deed: Deed, outbox_id: str, state: OutboxState) -> Unit:
     return unit
 
 
+def send_again(deed: Deed, outbox_id: str) -> Unit:
+    """A message that was refused or given up waits to be sent once more."""
+
+    def unit(tx: Tx) -> Result:
+        row = tx.one("outbox_state", (outbox_id,))
+        if row is None or row[0] not in messages.SENT_AGAIN:
+            return Result.NOTHING
+        messages.settle(tx, outbox_id, OutboxState.WAITING, deed.now_ms, f"retried by {deed.who}")
+        deed.note(tx, f"outbox {OutboxState.WAITING}", outbox_id)
+        return Result.DONE
+
+    return unit
+
+
 def _hold(tx: Tx, deed: Deed, conversation_id: str, *, wrote_ms: int) -> None:
     until_ms = deed.now_ms + HOLD_MS
     tx.run("conversation_staff", (wrote_ms, deed.who, until_ms, wrote_ms, conversation_id))

@@ -120,6 +120,7 @@ def _writing(deeds: Deeds) -> list[BaseRoute]:
         "/conversations/{conversation}/done": deeds.finish,
         "/tasks/{task}/done": deeds.task_done,
         "/outbox/{message}/settle": deeds.settle,
+        "/outbox/{message}/retry": deeds.send_again,
     }
     return [
         Route("/login", deeds.login_page, methods=["GET"]),

@@ -199,6 +199,14 @@ class Deeds:
         await self._parts.node.write(actions.settle(self._deed(visit), message, state))
         return self._back(visit)
 
+    async def send_again(self, visit: Visit) -> Response:
+        """Send a message once more that was refused or given up."""
+        message = visit.request.path_params["message"]
+        await self._parts.node.write(actions.send_again(self._deed(visit), message))
+        for road in self._parts.roads.values():
+            road.bell.ring()
+        return self._back(visit)
+
     def _back(self, visit: Visit) -> Response:
         conversation_id = visit.form.get("conversation", "")
         return go(f"/conversations/{conversation_id}" if self._known(conversation_id) else "/house")

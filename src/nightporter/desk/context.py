@@ -36,11 +36,15 @@ class NoStays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """One moment. `templates`: approved by the provider, {(purpose, language): its name there}."""
+    """One moment. `templates`: approved by the provider, {(purpose, language): its name there}.
+
+    `proactive`: the provider takes messages that no guest asked for.
+    """
 
     now_ms: int
     stays: StayBook = field(default_factory=NoStays)
     templates: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    proactive: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,8 +61,14 @@ def concerns(delay: Delay, stay: Stay, now: datetime) -> bool:
     """True when the stay begins with that flight, about now: the same number flies every day."""
     if stay.state is StayState.CANCELLED or flight_number(stay.flight) != delay.flight:
         return False
+    first, last = days(delay, now)
+    return first <= date.fromisoformat(stay.arrival) <= last
+
+
+def days(delay: Delay, now: datetime) -> tuple[date, date]:
+    """The first and the last day of arrival, at the hotel, of a stay that this flight may bring."""
     lands = delay.lands.date() if delay.lands else now.date()
-    return abs(date.fromisoformat(stay.arrival) - lands) <= timedelta(days=NEAR_DAYS)
+    return lands - timedelta(days=NEAR_DAYS), lands + timedelta(days=NEAR_DAYS)
 
 
 def react(event: Entry, addressee: Addressee | None, context: Context, hotel: Hotel) -> Decision:
@@ -105,7 +111,12 @@ def _tell(
 def _content(delay: Delay, to: Addressee, context: Context, text: str, language: str) -> Content | None:
     """What may be sent to the guest now, None when a person must."""
     conversation = to.conversation
-    if to.guest.opted_out_ms or conversation is None or conversation.held(context.now_ms):
+    if (
+        not context.proactive
+        or to.guest.opted_out_ms
+        or conversation is None
+        or conversation.held(context.now_ms)
+    ):
         return None
     if context.now_ms < conversation.window_until_ms():
         return Content(text=text)

@@ -24,10 +24,10 @@ from nightporter.desk.questions import answer_of, ask_again, called_off, forget_
 from nightporter.desk.recogniser import Recogniser, level
 from nightporter.desk.turns import wait_until_ms
 from nightporter.desk.understanding import Understanding
-from nightporter.desk.wishes import answer_wishes, remember
+from nightporter.desk.wishes import DANGER, answer_wishes, in_danger, remember
 from nightporter.desk.wording import FALLBACK, say
 from nightporter.model.conversation import Turn, TurnEntry
-from nightporter.model.decision import Decision, SilentReason
+from nightporter.model.decision import Decision, SilentReason, Urgency
 from nightporter.model.message import Entry, MessageKind
 
 CONFIRM_OPT_OUT_EVERY_MS = 24 * 3_600_000
@@ -73,6 +73,9 @@ class Desk:
         if together is not look.heard:
             look.heard = together
             _set_language(look, together)
+        if in_danger(look) and look.turn.conversation.held(look.now_ms):
+            once = look.pending[0].entry_id
+            look.add_task(look.task("danger", "danger", once, look.words(), urgency=Urgency.NOW))
         waiting = held(look)
         if waiting is not None:
             return waiting
@@ -84,7 +87,9 @@ class Desk:
 
     def _speak(self, look: Look, covered: list[TurnEntry]) -> Decision:
         words = look.words()
-        if over_limit(look):
+        if in_danger(look):
+            hand_over(look, [Leftover(words, DANGER, "danger")])
+        elif over_limit(look):
             hand_over(look, [Leftover(words, "", "limit")])
         elif look.spoken and look.heard and look.heard.angry:
             apologise(look)

@@ -22,7 +22,7 @@ VOICE_LINE_EVERY_MS = 24 * 3_600_000
 ANGRY = "angry"  # in `Memory.last_topics`: the apology was said
 
 _OWN_INTRO = frozenset({"voice", "call", "unreadable"})
-_AT_ONCE = frozenset({"asked_for_person", "angry", "call", "held_long", "repeated"})
+_AT_ONCE = frozenset({"asked_for_person", "angry", "call", "held_long", "repeated", "danger"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from nightporter.model.conversation import Question
 FOLLOW_UP_MS = 30 * 60_000  # "and tomorrow?" is about our last answer this long
 FOLLOW_UP_WORDS_MAX = 5
 OTHER_SURE = 0.5  # from here on a wish of no topic of ours was understood, else it was not
+DANGER = "other:danger"
 GREETING = "smalltalk"
 HUMAN = "human"
 
@@ -54,6 +55,12 @@ def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
         else:
             _take(look, answers, wish, _reply(look, wish, slots, asked), unsure=bool(reason))
     return answers
+
+
+def in_danger(look: Look) -> bool:
+    """True when the words sound of danger, though no rule knows them: a person must look now, facts are no answer."""
+    wishes = look.heard.wishes if look.heard else ()
+    return any(wish.topic == DANGER and wish.confidence >= OTHER_SURE for wish in wishes)
 
 
 def remember(look: Look, answers: Answers) -> None:

@@ -28,12 +28,12 @@ from nightporter.journal.entries import message_of
 from nightporter.journal.keys import Scope
 from nightporter.model.message import EntryKind, JSONObject
 from nightporter.outbox.messages import content_of
-from nightporter.rounds import commit, events, lane
+from nightporter.rounds import commit, lane
 from nightporter.store import Row, View
 
 TIES_MAX = 20  # messages of one millisecond that a page still takes along
 LAST_MS = 2**62
-MACHINES = frozenset({commit.MACHINE, lane.EMERGENCY, events.ORIGIN})  # `origin` of what no person wrote
+MACHINES = frozenset({commit.MACHINE, lane.EMERGENCY, lane.PROACTIVE})  # `origin` of what no person wrote
 
 CURSOR = text(60, pattern="^[0-9]{1,15}[.][0-9a-f]{1,40}$", why="what a page told as `next`")
 _FROM = words("guest", "staff", "us", "provider")

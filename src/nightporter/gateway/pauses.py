@@ -33,7 +33,7 @@ async def pause(node: Node, roads: Mapping[str, Delivery], workers: Iterable[str
 
 
 async def resume(node: Node, roads: Mapping[str, Delivery], workers: Iterable[str], who: str) -> None:
-    """Let them go on; a second time changes nothing."""
+    """Let them go on, delivery also after a stop by the provider; a second time changes nothing."""
     await _change(node, roads, RESUME, tuple(workers), who)
 
 
@@ -51,6 +51,8 @@ async def _change(
 ) -> None:
     now_ms = node.clock.now_ms()
     note = audit(node, who, action, " ".join(workers))
+    roads_on = list(roads.values()) if action == RESUME and DELIVERY in workers else []
+    lifted = [stop for road in roads_on for stop in road.stops()]
 
     def unit(tx: Tx) -> None:
         for each in workers:
@@ -58,9 +60,13 @@ async def _change(
                 tx.run("pause_put", (each, now_ms, who))
             else:
                 tx.run("pause_drop", (each,))
+        for stop in lifted:
+            tx.run("channel_stop", (stop, 0, ""))
         note(tx)
 
     await node.write(unit)
+    for road in roads_on:
+        road.lift()
     restore(node.store.view, roads)
 
 

@@ -98,18 +98,17 @@ def _elsewhere(tx: Tx, entry: Entry) -> bool:
     return tx.one("statuses_known", (derived,)) is not None and tx.one("outbox_state", (derived,)) is None
 
 
-def answered_elsewhere(tx: Tx, unknown_outbox_id: str) -> bool:
-    """A status came with an id that nobody has: mark the entry it was derived from (SD4); True when there is one."""
+def answered_elsewhere(tx: Tx, unknown_outbox_id: str) -> None:
+    """A status came with an id that nobody has: mark the entry it was derived from, if we have it (SD4)."""
     moment, _, _ = unknown_outbox_id.partition("-")
     try:
         at_ms = int(moment, 16)
     except ValueError:
-        return False
-    marked = False
+        return
     for found, provider_id in tx.all("entries_of_moment", (f"{at_ms:012x}", f"{at_ms + 1:012x}")):
-        if unknown_outbox_id.startswith(outbox_id(at_ms, provider_id or found, 0)[:-1]):
-            marked = tx.run("entry_elsewhere", (found,)) > 0 or marked
-    return marked
+        mine = unknown_outbox_id.startswith(outbox_id(at_ms, provider_id or found, 0)[:-1])
+        if mine and tx.run("entry_elsewhere", (found,)):
+            tx.run("conversation_changed", (found,))  # a decision that is being made knows nothing of it
 
 
 def done(delivery: Delivery, entries: int, *, odd: bool) -> Callable[[Tx], int]:

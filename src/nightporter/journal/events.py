@@ -28,7 +28,7 @@ class EventState(StrEnum):
     DELIVERING = "delivering"
     DELIVERED = "delivered"
     DEAD = "dead"
-    UNROUTED = "unrouted"  # kept and shown; routed when a route appears
+    UNROUTED = "unrouted"  # no route, or one to a target that is not there: kept and shown, to be sent again
 
 
 REPLAYED = (EventState.DEAD, EventState.DELIVERED, EventState.UNROUTED)  # the others are on their way
@@ -174,7 +174,7 @@ def start_of(which: Replay) -> Cursor:
 
 
 def _again(tx: Tx, event_id: str, now_ms: int, who: str) -> None:
-    tx.run("event_state", (EventState.WAITING, 0, "[]", "", event_id))
+    tx.run("event_again", (event_id,))
     tx.run("event_step", (event_id, event_id, now_ms, "replayed", who))
 
 

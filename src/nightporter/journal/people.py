@@ -17,6 +17,7 @@ from nightporter.model.guest import Guest, Identity, IdentityKind, LanguageSourc
 from nightporter.store import Row, Tx, View
 
 STAYS_MAX = 20
+SURER = tuple(LanguageSource)  # weakest first
 
 
 def guest_of(tx: Tx, ids: Ids, identities: Sequence[Identity], name: str, now_ms: int) -> str:
@@ -73,6 +74,7 @@ def _merge(tx: Tx, kept: str, dropped: str) -> None:
         tx.run("conversation_drop", (conversation_id,))
     _merge_known(tx, kept, dropped)
     tx.run("identity_move", (kept, dropped))
+    tx.run("stay_guests_book", (kept, dropped))
     tx.run("stay_guests_move", (kept, dropped))
     tx.run("stay_guests_drop", (dropped,))
     tx.run("guest_drop", (dropped,))
@@ -90,6 +92,29 @@ def _merge_known(tx: Tx, kept: str, dropped: str) -> None:
         ),
     )  # fmt: skip
     tx.run("guest_told", (max(mine.told_machine_ms, other.told_machine_ms), kept))
+
+
+def learn(tx: Tx, read: Guest, learned: Guest) -> None:
+    """Keep what a decision changed of the guest as it `read` them; the rest may have changed meanwhile, and stands."""
+    known = guest(tx, learned.guest_id)
+    name = learned.name if learned.name != read.name else known.name
+    opted_out_ms = learned.opted_out_ms if learned.opted_out_ms != read.opted_out_ms else known.opted_out_ms
+    spoken = learned
+    if _language(learned) == _language(read) or (
+        _language(known) != _language(read)
+        and SURER.index(known.language_source) > SURER.index(learned.language_source)
+    ):
+        spoken = known
+    tx.run(
+        "guest_learn",
+        (
+            name, spoken.language, spoken.language_source, spoken.language_rival, opted_out_ms, known.guest_id,
+        ),
+    )  # fmt: skip
+
+
+def _language(one: Guest) -> tuple[str, LanguageSource, str]:
+    return one.language, one.language_source, one.language_rival
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,13 @@ def put(tx: Tx, ids: Ids, new: NewStay, now_ms: int) -> str:
     row = tx.one("stay_find", (new.source, new.code))
     assert row is not None, "a stay that was just put is there"
     stay_id = str(row[0])
-    for number, phone in enumerate(new.phones):
-        name = new.name if number == 0 else ""
+    known: set[str] = set()
+    for phone in new.phones:
+        name = "" if known else new.name
         guest_id = guest_of(tx, ids, (Identity(IdentityKind.PHONE, phone),), name, now_ms)
-        tx.run("stay_guest_put", (guest_id, stay_id, StayRole.COMPANION if number else StayRole.BOOKER))
+        if guest_id not in known:  # two numbers may be one guest's
+            tx.run("stay_guest_put", (guest_id, stay_id, StayRole.COMPANION if known else StayRole.BOOKER))
+        known.add(guest_id)
     return stay_id
 
 

@@ -84,6 +84,9 @@ def _pauses(parts: Running) -> list[dict[str, str]]:
     for name, road in parts.roads.items():
         if road.lane.stopped:
             found.append({"workers": "delivery", "target": name, "reason": f"refused: {road.lane.stopped}"})
+        if road.lane.proactive_stopped:
+            why = f"refused: {road.lane.proactive_stopped}"
+            found.append({"workers": "delivery of events", "target": name, "reason": why})
         if road.lane.paused_by_staff:
             found.append({"workers": "delivery", "target": name, "reason": "paused by staff"})
     return found

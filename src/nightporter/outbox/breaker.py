@@ -28,7 +28,11 @@ class BreakerState(StrEnum):
 
 
 class Breaker:
-    """Guards one target. Ask `admits` before each call, then tell `success` or `failure` exactly once."""
+    """Guards one target. Ask `admits` before each call, then tell `success`, `failure` or `forget` exactly once.
+
+    A call that was admitted in half open is the probe, and says so when it tells; calls that were under way when the
+    breaker opened are counted, but decide nothing.
+    """
 
     def __init__(
         self,
@@ -67,26 +71,25 @@ class Breaker:
             return 0.0
         return max(0.0, self._opened_seconds + self._reset_seconds - self._clock.elapsed_seconds())
 
-    def success(self) -> None:
+    def success(self, *, probe: bool = False) -> None:
         """The call went well."""
-        if self.state is BreakerState.HALF_OPEN:
+        if probe:
             self.state, self._probing = BreakerState.CLOSED, False
             self._buckets.clear()
         self._count(0)
 
-    def failure(self) -> None:
+    def failure(self, *, probe: bool = False) -> None:
         """The call failed. One that was under way when the breaker opened does not hold it open longer."""
         self._count(1)
-        if self.state is BreakerState.OPEN:
-            return
-        if self.state is BreakerState.HALF_OPEN or self._too_many():
+        if probe or (self.state is BreakerState.CLOSED and self._too_many()):
             self.state, self._probing = BreakerState.OPEN, False
             self._opened_seconds = self._clock.elapsed_seconds()
             self.opened += 1
 
-    def forget(self) -> None:
-        """The admitted call was not made: another may be the probe."""
-        self._probing = False
+    def forget(self, *, probe: bool = False) -> None:
+        """The admitted call was not made; if it was the probe, another may be."""
+        if probe:
+            self._probing = False
 
     def _count(self, failed: int) -> None:
         number = int(self._clock.elapsed_seconds() / self._bucket_seconds)

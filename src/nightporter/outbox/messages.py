@@ -24,6 +24,7 @@ from nightporter.model.outbox import (
 from nightporter.store import Row, Tx, View
 
 ERROR_CHARS_MAX = 300
+SENT_AGAIN = frozenset({OutboxState.DEAD, OutboxState.FAILED})  # what a person may send again
 REACHED = frozenset({OutboxState.SENT, OutboxState.DELIVERED, OutboxState.READ})
 
 

@@ -8,7 +8,7 @@ import orjson
 
 from nightporter.channels.port import Channel
 from nightporter.errors import Stale
-from nightporter.journal import entries
+from nightporter.journal import entries, people
 from nightporter.journal.people import Party
 from nightporter.model.conversation import Turn
 from nightporter.model.decision import Decision, Disposition, DispositionKind
@@ -79,13 +79,7 @@ def _unit(node: Node, turn: Turn, decision: Decision, said: Said, *, claim: bool
                 tx, message, origin=origin, covers=covers, discloses=discloses, now_ms=now_ms, claim=mine
             )
         if guest is not None:
-            tx.run(
-                "guest_learn",
-                (
-                    guest.name, guest.language, guest.language_source, guest.language_rival,
-                    guest.opted_out_ms, guest.guest_id,
-                ),
-            )  # fmt: skip
+            people.learn(tx, turn.guest, guest)
         if decision.release_hold:
             tx.run("conversation_release", (conversation.conversation_id,))
         if decision.dispositions or decision.memory is not None:

@@ -7,27 +7,31 @@ else waits in the outbox and is claimed here, oldest first, one message of a con
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
+from nightporter.channels.codes import action_for
 from nightporter.channels.outcome import Accepted, Action, Outcome, Refused, Released, Retry, Scope, Unknown
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance, utc
 from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.model.conversation import WINDOW_MS
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.outbox import OutboxMessage, OutboxState
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
-from nightporter.rounds.lane import EMERGENCY, Lane, Ticket
+from nightporter.rounds.lane import EMERGENCY, PROACTIVE, Lane, Ticket
 from nightporter.rounds.node import Bell, Node
-from nightporter.store import Tx
+from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 1.0
 LEAST_WAIT_SECONDS = 0.05
 BATCH_MESSAGES = 500
+DUE_PER_SENDER = 2  # how many messages are looked at for each free sender
+CLAIM_BYTES = 512
 KEEP_AGAIN_SECONDS = 0.5
 BACKOFF_FIRST_SECONDS = 1.0
 BACKOFF_MOST_SECONDS = 300.0
@@ -60,6 +64,7 @@ class Delivery:
         self._chance = chance
         self._timeout_seconds = send_timeout_seconds
         self._sends: set[asyncio.Task[None]] = set()
+        self._blocked = 0  # how many due messages had to wait at the last look
         self.bell = Bell()
         self.on_unsettled: Callable[[], None] = lambda: None
 
@@ -76,10 +81,28 @@ class Delivery:
             lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)
         ):
             total += count
-        row = node.store.view.one("channel_state", (self.channel.name,))
-        if row and row[0]:
-            self.lane.stopped = row[1]
+        self.lane.stopped = self._stop_of(self.channel.name)
+        self.lane.proactive_stopped = self._stop_of(self._proactive)
         return total
+
+    @property
+    def _proactive(self) -> str:
+        """The key of `channel_states` under which a stop of proactive messages stands."""
+        return f"{self.channel.name}:{PROACTIVE}"
+
+    def _stop_of(self, key: str) -> str:
+        row = self._node.store.view.one("channel_state", (key,))
+        return str(row[1]) if row and row[0] else ""
+
+    def stops(self) -> list[str]:
+        """Keys of `channel_states` under which a stop is in force."""
+        stopped = {self.channel.name: self.lane.stopped, self._proactive: self.lane.proactive_stopped}
+        return [key for key, code in stopped.items() if code]
+
+    def lift(self) -> None:
+        """A person has lifted the stops: go on, until the provider refuses again."""
+        self.lane.stopped = self.lane.proactive_stopped = ""
+        self.bell.ring()
 
     async def run(self) -> None:
         """Send what waits, for ever."""
@@ -91,46 +114,69 @@ class Delivery:
         node, lane = self._node, self.lane
         if node.stopping or lane.stopped or not node.leads():
             return LOOK_SECONDS
-        soonest, now_ms = LOOK_SECONDS, node.clock.now_ms()
-        for row in node.store.view.all("outbox_due", (self.channel.name, now_ms, BATCH_MESSAGES)):
+        soonest, now_ms, blocked = LOOK_SECONDS, node.clock.now_ms(), 0
+        limit = min(BATCH_MESSAGES, DUE_PER_SENDER * max(lane.free, 1) + self._blocked)
+        found = self._due(now_ms, limit)
+        may_go: list[tuple[OutboxMessage, Ticket]] = []
+        for row in found:
             message, urgent = messages.message_of(row), row[11] == EMERGENCY
-            if lane.paused_by_staff and not urgent:
-                continue
             if message.expires_ms and message.expires_ms <= now_ms:
-                await self._expired(message, now_ms)
+                await self._give_up(
+                    message, "the 24 h window closed before it could be sent", "window_closed"
+                )
+                continue
+            if lane.proactive_stopped and row[11] == PROACTIVE:
+                await self._give_up(message, "the provider wants no such messages", lane.proactive_stopped)
                 continue
             if lane.full:
                 break  # the first sender that is free rings the bell
             ticket = lane.ticket(message.conversation_id, urgent=urgent)
             if ticket is None:
+                blocked += 1
                 soonest = min(soonest, max(lane.wait_seconds(message.conversation_id), LEAST_WAIT_SECONDS))
                 continue
-            await self._claim_and_begin(message, ticket)
-        return soonest
+            may_go.append((message, ticket))
+        if may_go:
+            await self._claim_and_begin(may_go)
+        more = blocked > self._blocked and len(found) >= limit < BATCH_MESSAGES
+        self._blocked = blocked
+        return 0.0 if more else soonest  # behind many that have to wait there may be some that need not
 
-    async def _claim_and_begin(self, message: OutboxMessage, ticket: Ticket) -> None:
-        node, attempt = self._node, message.attempts + 1
+    def _due(self, now_ms: int, limit: int) -> list[Row]:
+        """What may go now: emergencies first, and alone while staff have paused delivery."""
+        view, values = self._node.store.view, (self.channel.name, now_ms, limit)
+        urgent = view.all("outbox_urgent", values)
+        return urgent if self.lane.paused_by_staff else urgent + view.all("outbox_due", values)
+
+    async def _claim_and_begin(self, may_go: Sequence[tuple[OutboxMessage, Ticket]]) -> None:
+        """One commit claims them all; each that was still waiting is sent."""
+        node = self._node
         by, now_ms = Claim(node.lease.epoch), node.clock.now_ms()
-        try:
-            won = await node.write(lambda tx: messages.claim(tx, message.outbox_id, attempt, by, now_ms))
-        except CannotKeep:
-            won = False
-        except BaseException:
-            self.lane.unused(ticket)
-            raise
-        if won:
-            self.begin(Claimed(message, attempt, ticket))
-        else:
-            self.lane.unused(ticket)
 
-    async def _expired(self, message: OutboxMessage, now_ms: int) -> None:
-        task_id = self._node.ids.new()
+        def unit(tx: Tx) -> list[bool]:
+            return [
+                messages.claim(tx, message.outbox_id, message.attempts + 1, by, now_ms)
+                for message, _ in may_go
+            ]
+
+        won = [False] * len(may_go)
+        try:
+            won = await node.write(unit, CLAIM_BYTES * len(may_go))
+        except CannotKeep:
+            log.info("claims wait until something can be kept", messages=len(may_go))
+        finally:
+            for (message, ticket), mine in zip(may_go, won, strict=True):
+                if mine:
+                    self.begin(Claimed(message, message.attempts + 1, ticket))
+                else:
+                    self.lane.unused(ticket)
+
+    async def _give_up(self, message: OutboxMessage, reason: str, code: str) -> None:
+        task_id, now_ms = self._node.ids.new(), self._node.clock.now_ms()
 
         def unit(tx: Tx) -> None:
-            if messages.give_up(
-                tx, message.outbox_id, "the 24 h window closed before it could be sent", now_ms
-            ):
-                not_delivered(tx, task_id, message.outbox_id, "window_closed", now_ms)
+            if messages.give_up(tx, message.outbox_id, reason, now_ms):
+                not_delivered(tx, task_id, message.outbox_id, code, now_ms)
 
         await self._node.write(unit)
 
@@ -146,10 +192,10 @@ class Delivery:
             await asyncio.wait(self._sends)
 
     async def _send(self, claimed: Claimed) -> None:
-        node, message = self._node, claimed.message
+        node = self._node
         try:
-            outcome = await self.channel.send(message, self._timeout_seconds, node.leads)
-            self._judge(outcome)
+            outcome = await self._outcome(claimed)
+            self._judge(outcome, claimed.ticket)
             await self._keep_result(claimed, outcome)
             node.counts.add("sent", self.channel.name, type(outcome).__name__.lower())
             if isinstance(outcome, Accepted) and claimed.received_ms:
@@ -158,18 +204,39 @@ class Delivery:
             self.lane.used(claimed.ticket)
             self.bell.ring()
 
-    def _judge(self, outcome: Outcome) -> None:
+    async def _outcome(self, claimed: Claimed) -> Outcome:
+        try:
+            return await self.channel.send(claimed.message, self._timeout_seconds, self._node.leads)
+        except Exception as error:  # noqa: BLE001 - a claim must never stay without an outcome
+            return self._crashed(claimed, "send crashed", error)
+
+    def _crashed(self, claimed: Claimed, what: str, error: Exception) -> Unknown:
+        """A fault of ours: something may have been sent, so a status or a person settles it (SD3)."""
+        which, kind = claimed.message.outbox_id, type(error).__name__
+        self._node.counts.add("round_crashes", f"delivery-{self.channel.name}")
+        log.error(what, outbox=which, error=kind, exc_info=error)
+        return Unknown(f"{what}: {kind}")
+
+    def _judge(self, outcome: Outcome, ticket: Ticket) -> None:
         """Tell the breaker: the provider's own refusals are answers, silence and 5xx are failures."""
+        breaker = self.lane.breaker
         if isinstance(outcome, Released) and outcome.reason == "stopped":
-            self.lane.breaker.forget()
+            breaker.forget(probe=ticket.probe)
         elif isinstance(outcome, Released | Unknown):
-            self.lane.breaker.failure()
+            breaker.failure(probe=ticket.probe)
         else:
-            self.lane.breaker.success()
+            breaker.success(probe=ticket.probe)
 
     async def _keep_result(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Commit the outcome, again and again while nothing can be kept: the provider has spoken."""
-        unit = self._result(claimed, outcome)
+        """Commit the outcome; one that cannot be told to the file is unknown, for the message must not stay claimed."""
+        try:
+            await self._keep(self._result(claimed, outcome))
+        except Exception as error:  # noqa: BLE001 - as above
+            unknown = self._crashed(claimed, "result cannot be kept", error)
+            await self._keep(self._result(claimed, unknown))
+
+    async def _keep(self, unit: Callable[[Tx], None]) -> None:
+        """Commit it, again and again while nothing can be kept: the provider has spoken."""
         while True:
             try:
                 await self._node.write(unit)
@@ -226,12 +293,38 @@ class Delivery:
         which, attempt, detail = claimed.message.outbox_id, claimed.attempt, outcome.details
         if outcome.action in STOPS:
             return self._stopped(which, attempt, outcome, now_ms)
+        again_ms = now_ms + WINDOW_MS
+        if outcome.action is Action.RETRY_WINDOW and not 0 < claimed.message.expires_ms <= again_ms:
+            return lambda tx: messages.waits_again(
+                tx, which, attempt, "retry", outcome.code, again_ms, now_ms
+            )
         log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
-        task_id = self._node.ids.new()
+        task_id, stop = self._node.ids.new(), self._stop_proactive(outcome, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
             not_delivered(tx, task_id, which, outcome.code, now_ms)
+            stop(tx)
+
+        return unit
+
+    def _stop(self, key: str, reason: str, code: str, now_ms: int) -> Callable[[Tx], None]:
+        """A part of a unit: the stop is on disk, and staff are told once a day and code."""
+        task_id, name = self._node.ids.new(), self.channel.name
+        task = NewTask(
+            key=f"{reason.replace('_', '-')}:{name}:{code}:{utc(now_ms):%Y-%m-%d}",
+            department="on_call",
+            reason=reason,
+            summary="",
+            urgency=Urgency.NOW,
+            details={"channel": name, "code": code},
+        )
+
+        def unit(tx: Tx) -> None:
+            row = tx.one("channel_state", (key,))
+            if row is None or not row[0]:
+                tx.run("channel_stop", (key, now_ms, code))
+                tasks.add(tx, task_id, task, None, now_ms)
 
         return unit
 
@@ -240,35 +333,42 @@ class Delivery:
         self.lane.stopped = outcome.code
         name = self.channel.name
         log.error("provider refuses everything", channel=name, code=outcome.code)
-        task = NewTask(
-            key=f"channel-stopped:{name}:{outcome.code}:{utc(now_ms):%Y-%m-%d}",  # once a day and code
-            department="on_call",
-            reason="channel_stopped",
-            summary="",
-            urgency=Urgency.NOW,
-            details={"channel": name, "code": outcome.code},
-        )
-        task_id = self._node.ids.new()
+        stop = self._stop(name, "channel_stopped", outcome.code, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.waits_again(tx, which, attempt, "refused", outcome.code, now_ms, now_ms)
-            row = tx.one("channel_state", (name,))
-            if row is None or not row[0]:
-                tx.run("channel_stop", (name, now_ms, outcome.code))
-                tasks.add(tx, task_id, task, None, now_ms)
+            stop(tx)
 
         return unit
 
+    def _stop_proactive(self, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
+        """The number's quality has suffered: no messages of our own accord, until a person says so (131048)."""
+        if outcome.action is not Action.STOP_PROACTIVE:
+            return lambda _: None
+        self.lane.proactive_stopped = outcome.code
+        log.error("provider wants no proactive messages", channel=self.channel.name, code=outcome.code)
+        return self._stop(self._proactive, "proactive_stopped", outcome.code, now_ms)
+
     async def probe(self) -> None:
-        """While the provider refuses our token: try it every minute, first at once, and go on at the first success."""
-        name = self.channel.name
+        """While the provider refuses our token: try it every minute, first at once, and go on at the first success.
+
+        A good token says nothing of an account that is blocked or unpaid: such a stop is lifted by a person.
+        """
         while True:
-            if self.lane.stopped and await self.channel.probe(self._timeout_seconds):
-                await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
-                self.lane.stopped = ""
-                log.info("provider takes messages again", channel=name)
-                self.bell.ring()
+            probed = self.lane.stopped and action_for(self.lane.stopped) is not Action.STOP_ALERT
+            if probed and await self.channel.probe(self._timeout_seconds):
+                await self._go_on()
             await self._node.clock.sleep(PROBE_SECONDS)
+
+    async def _go_on(self) -> None:
+        name = self.channel.name
+        try:
+            await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
+        except CannotKeep:
+            return  # the next probe finds it so again
+        self.lane.stopped = ""
+        log.info("provider takes messages again", channel=name)
+        self.bell.ring()
 
     def _backoff_ms(self, attempt: int) -> int:
         """Exponential with full jitter, at least a tenth of a second."""

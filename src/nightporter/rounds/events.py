@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import orjson
 import structlog
 
-from nightporter.clock import utc
+from nightporter.config.hotel import Hotel
+from nightporter.config.settings_values import Route
 from nightporter.desk.context import Addressee, Context
+from nightporter.desk.events import concerns, days, read_delay
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import people
 from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Decision, NewTask
-from nightporter.model.guest import flight_number
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.rounds.delivery import Delivery
+from nightporter.rounds.lane import PROACTIVE
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 5.0
 BATCH_EVENTS = 100
 ATTEMPTS_MAX = 5
-ORIGIN = "event"
-DESK_TYPES = ("flight.",)  # the default route; other types are kept, unrouted
-DESK = '["desk"]'
+DESK = "desk"  # the one target that there is yet
+DEFAULT_ROUTES = (Route("flight.**", (DESK,)),)  # while the hotel sets none
 
 log = structlog.get_logger("rounds.events")
 
@@ -46,8 +48,17 @@ class Reacts(Protocol):
 class Events:
     """The round over events in state `waiting`, in order of acceptance."""
 
-    def __init__(self, node: Node, desk: Reacts, roads: Mapping[str, Delivery]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        desk: Reacts,
+        roads: Mapping[str, Delivery],
+        hotel: Callable[[], Hotel],
+        routes: Sequence[Route] = (),
+    ) -> None:
         self._node = node
+        self._routes = routes or DEFAULT_ROUTES
+        self._hotel = hotel
         self._desk = desk
         self._roads = roads
         self.bell = Bell()
@@ -69,23 +80,29 @@ class Events:
         return bool(rows)
 
     async def _deliver(self, row: Row) -> None:
-        event_id, _, kind, _, _, attempts = row
-        if not kind.startswith(DESK_TYPES):
-            await self._settle(row, "unrouted", "no route for this type", [])
-            return
-        try:
-            reactions = await self._reactions(row)
-        except Exception as error:
-            log.exception("event crashed", event_id=event_id, error=type(error).__name__)
-            dead = attempts + 1 >= ATTEMPTS_MAX
-            if dead:
-                await self._node.alert(f"event:{event_id}", "event_dead", kind)
-            await self._settle(row, "dead" if dead else "waiting", type(error).__name__, [])
-            return
-        await self._settle(row, "delivered", "", reactions)
+        event_id, _, kind, _, _, attempts, taken = row
+        wanted, taken = targets_of(kind, self._routes), orjson.loads(taken)
+        missing = ", ".join(_shown(target) for target in wanted if target != DESK)
+        reactions: list[Reaction] = []
+        if DESK in wanted and DESK not in taken:
+            try:
+                reactions = await self._reactions(row)
+            except Exception as error:
+                log.exception("event crashed", event_id=event_id, error=type(error).__name__)
+                dead = attempts + 1 >= ATTEMPTS_MAX
+                if dead:
+                    await self._node.alert(f"event:{event_id}", "event_dead", kind)
+                await self._settle(row, "dead" if dead else "waiting", type(error).__name__, [])
+                return
+            taken = [DESK]
+        if missing or not wanted:
+            why = f"no such target in this release: {missing}" if missing else "no route for this type"
+            await self._settle(row, "unrouted", why, reactions, taken)
+        else:
+            await self._settle(row, "delivered", "", reactions, taken)
 
     async def _reactions(self, row: Row) -> list[Reaction]:
-        event_id, _, kind, source, body, _ = row
+        event_id, _, kind, source, body, *_ = row
         value: dict[str, Any] = orjson.loads(body)
         now_ms = self._node.clock.now_ms()
         data = {"type": kind, "source": source, "payload": value["payload"]}
@@ -97,19 +114,30 @@ class Events:
             at_ms=value.get("occurred_ms") or now_ms,
             data=data,
         )
-        context = Context(now_ms=now_ms)
-        concerned = self._concerned(value["payload"], event.at_ms)
-        return [(who, await self._desk.react(event, who, context)) for who in concerned or [None]]
+        reactions: list[Reaction] = []
+        for who in self._concerned(event) or [None]:
+            context = Context(now_ms=now_ms, proactive=self._may_write(who))
+            reactions.append((who, await self._desk.react(event, who, context)))
+        return reactions
 
-    def _concerned(self, payload: object, at_ms: int) -> list[Addressee]:
-        """The guests whom a flight brings on the day of the event, or the day before or after."""
-        named = cast("dict[str, object]", payload) if isinstance(payload, dict) else {}
-        flight = flight_number(str(named.get("flightNumber") or ""))
-        day = utc(at_ms).date()
-        span = (flight, (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat())
+    def _may_write(self, who: Addressee | None) -> bool:
+        """False while the provider wants no messages of our own accord: staff get the words instead."""
+        road = self._roads.get(who.conversation.channel) if who and who.conversation else None
+        return road is None or not road.lane.proactive_stopped
+
+    def _concerned(self, event: Entry) -> list[Addressee]:
+        """The guests whom a flight brings, by the days of the hotel."""
+        now = datetime.fromtimestamp(event.at_ms / 1000, self._hotel().zone)
+        delay = read_delay(event, now)
+        if delay is None:
+            return []
         view = self._node.store.view
         found: list[Addressee] = []
-        for row in view.all("stays_flight", span) if flight else ():
+        span = (delay.flight, *(day.isoformat() for day in days(delay, now)))
+        for row in view.all("stays_flight", span):
+            stay = people.stay((*row[:9], row[10]))
+            if not concerns(delay, stay, now):
+                continue
             guest = people.guest(view, row[9])
             known = [
                 people.conversation(view, conversation_id)
@@ -117,22 +145,23 @@ class Events:
                 if channel in self._roads
             ]
             newest = max(known, key=lambda one: one.last_guest_ms, default=None)
-            found.append(Addressee(guest=guest, stay=people.stay((*row[:9], row[10])), conversation=newest))
+            found.append(Addressee(guest=guest, stay=stay, conversation=newest))
         return found
 
-    async def _settle(self, row: Row, state: str, error: str, reactions: list[Reaction]) -> None:
+    async def _settle(
+        self, row: Row, state: str, error: str, reactions: list[Reaction], taken: Sequence[str] = ()
+    ) -> None:
         node, now_ms = self._node, self._node.clock.now_ms()
         event_id, attempts = row[0], row[5]
         said = [one for reaction in reactions for one in self._messages(event_id, reaction, now_ms)]
         made = [(node.ids.new(), task, who) for who, decision in reactions for task in decision.tasks]
 
         def unit(tx: Tx) -> None:
-            targets = DESK if state == "delivered" else "[]"
-            tx.run("event_state", (state, attempts + 1, targets, error, event_id))
+            tx.run("event_state", (state, attempts + 1, orjson.dumps(taken).decode(), error, event_id))
             tx.run("event_step", (event_id, event_id, now_ms, state, error))
             for message, discloses in said:
                 messages.add(
-                    tx, message, origin=ORIGIN, covers=(), discloses=discloses, now_ms=now_ms, claim=None
+                    tx, message, origin=PROACTIVE, covers=(), discloses=discloses, now_ms=now_ms, claim=None
                 )
             for task_id, task, who in made:
                 _add_task(tx, task_id, task, who, now_ms)
@@ -168,6 +197,34 @@ class Events:
             )
             for number, (part, discloses) in enumerate(parts)
         ]
+
+
+def targets_of(kind: str, routes: Sequence[Route]) -> tuple[str, ...]:
+    """Where an event of this type goes: the first route that matches, and the next ones while one says `continue`."""
+    found: dict[str, None] = {}
+    for route in routes:
+        if _matches(route.match.split("."), kind.split(".")):
+            found |= dict.fromkeys(route.to)
+            if not route.goes_on:
+                break
+    return tuple(found)
+
+
+def _matches(pattern: list[str], words: list[str]) -> bool:
+    if pattern[-1] == "**":
+        pattern = pattern[:-1]
+        words, rest = words[: len(pattern)], words[len(pattern) :]
+        if not rest:
+            return False
+    return len(pattern) == len(words) and all(
+        want in ("*", word) for want, word in zip(pattern, words, strict=True)
+    )
+
+
+def _shown(target: str) -> str:
+    """A target as people may read it: the address of a webhook may hold a secret."""
+    kind, _, rest = target.partition(":")
+    return f"webhook:{urlsplit(rest).hostname or ''}" if kind == "webhook" else target
 
 
 def _remember(tx: Tx, who: Addressee | None, decision: Decision, now_ms: int) -> None:

@@ -15,6 +15,9 @@ CRON = "30 4 * * *"  # at the hotel, when nobody writes
 DAY_MS = 86_400_000
 DELETES_MAX = 20_000  # groups of 500 rows in one go; the rest goes the next night
 LOG_EVERY_SECONDS = 600.0
+BY_MOMENT = frozenset(
+    {"event_steps_old", "statuses_parked_old"}
+)  # the others go by keys that begin with a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Retention:
             "deliveries_old": self.deliveries,
             "attempts_old": self.attempts,
             "statuses_old": self.statuses,
+            "statuses_parked_old": self.statuses,
             "event_steps_old": self.event_steps,
             "audit_old": self.audit,
             "tasks_old": self.tasks,
@@ -70,7 +74,7 @@ class Housekeeping:
         now_ms = self._node.clock.now_ms()
         for query, days in self._retention.queries().items():
             before_ms = now_ms - days * DAY_MS
-            before = before_ms if query == "event_steps_old" else f"{before_ms:012x}"
+            before = before_ms if query in BY_MOMENT else f"{before_ms:012x}"
             for _group in range(DELETES_MAX):
                 removed = await self._node.write(partial(_delete, query, before), drops=True)
                 self._node.counts.add("retention", query, by=removed)

@@ -85,18 +85,24 @@ class Intake:
 
     async def _take(self, delivery: Delivery) -> bool:
         """Read one delivery; False when it must be tried again."""
+        try:
+            await self._read(delivery)
+        except (CannotKeep, StoreBroken):
+            return False
+        return True
+
+    async def _read(self, delivery: Delivery) -> None:
         channel = self._channels.get(delivery.channel)
         try:
             found = await _split(channel, delivery) if channel else ()
             await self._keep(delivery, found, channel)
         except (CannotKeep, StoreBroken):
-            return False
+            raise
         except Exception as error:
             log.exception(
                 "delivery cannot be read", delivery=delivery.delivery_id, error=type(error).__name__
             )
             await self._put_aside(delivery, error)
-        return True
 
     def at_the_door(self, delivery: Delivery) -> Reading | None:
         """Read a delivery that is not kept yet, so that one commit keeps it and its entries; None: read it later."""

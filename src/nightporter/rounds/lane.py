@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from nightporter.channels.port import Channel
 from nightporter.clock import Clock
-from nightporter.outbox.breaker import Breaker
+from nightporter.outbox.breaker import Breaker, BreakerState
 from nightporter.outbox.rates import Bucket, PairRates
 
 EMERGENCY = "emergency"  # origin of a message that passes a pause by staff
+PROACTIVE = "event"  # origin of a message that no guest asked for
 RATE_BURST_SECONDS = 1.0  # the number's rate may be used up in one go for this long
 
 
@@ -22,6 +23,7 @@ class Ticket:
     """The right to send one message of this conversation now."""
 
     conversation_id: str
+    probe: bool = False  # the one call that an ill provider is tried with
 
 
 class Lane:
@@ -38,12 +40,18 @@ class Lane:
         self._paused_until_seconds = 0.0
         self._slow: dict[str, float] = {}  # conversation -> not before (elapsed seconds)
         self.stopped = ""  # why the provider refuses everything; "" = it does not
+        self.proactive_stopped = ""  # why it wants no messages of our own accord; "" = it takes them
         self.paused_by_staff = False
 
     @property
     def sending(self) -> int:
         """Messages on the wire."""
         return len(self._busy)
+
+    @property
+    def free(self) -> int:
+        """Senders that have nothing to do."""
+        return self._free
 
     @property
     def full(self) -> bool:
@@ -68,7 +76,7 @@ class Lane:
         self._rate.take()
         self._pairs.of(conversation_id).take()
         self._slow.pop(conversation_id, None)
-        return Ticket(conversation_id)
+        return Ticket(conversation_id, probe=self.breaker.state is BreakerState.HALF_OPEN)
 
     def _shut(self, *, urgent: bool) -> bool:
         return bool(self.stopped) or (self.paused_by_staff and not urgent) or self.full
@@ -93,7 +101,7 @@ class Lane:
     def unused(self, ticket: Ticket) -> None:
         """Nothing was sent with it: the rates get their tokens back."""
         self.used(ticket)
-        self.breaker.forget()
+        self.breaker.forget(probe=ticket.probe)
         self._rate.put_back()
         self._pairs.of(ticket.conversation_id).put_back()
 

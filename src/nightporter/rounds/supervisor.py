@@ -1,4 +1,7 @@
-"""Keeps the rounds running: one that crashes is counted and started again, later each time."""
+"""Keeps the rounds running: one that crashes is counted and started again, later each time.
+
+A round that cannot keep what it has done (full disk, lease gone) has not crashed: it goes on when it can.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from nightporter.errors import StoreBroken
+from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.rounds.node import Node
 
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
+KEEP_AGAIN_SECONDS = 1.0
 CALM_SECONDS = 60.0  # a round that ran this long begins with the first pause again
 
 log = structlog.get_logger("rounds")
@@ -28,6 +32,9 @@ async def keep_running(node: Node, name: str, round_: Callable[[], Awaitable[Non
             raise
         except StoreBroken:
             return
+        except CannotKeep:  # the store says so itself, in health and log
+            await node.clock.sleep(KEEP_AGAIN_SECONDS)
+            continue
         except Exception as error:
             node.counts.add("round_crashes", name)
             log.exception("round crashed", round=name, error=type(error).__name__)

@@ -74,6 +74,12 @@ def test_who_may_not_be_written_to_becomes_a_task_with_the_words(to: Addressee) 
     assert "AZ1353" in decision.tasks[0].draft
 
 
+def test_while_the_provider_wants_no_such_messages_staff_get_the_words() -> None:
+    decision = react(DELAY, TO, proactive=False)
+    assert not decision.sayings
+    assert "AZ1353" in decision.tasks[0].draft
+
+
 def test_a_template_goes_where_the_window_is_closed() -> None:
     closed = replace(TO, conversation=replace(OPEN, last_guest_ms=NOON - 25 * HOUR))
     decision = react(DELAY, closed, templates={("flight_delay", "en"): "delay_v2"})

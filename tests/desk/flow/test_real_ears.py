@@ -85,3 +85,32 @@ def test_a_stop_is_confirmed(words: str) -> None:
     assert outcome(decision) == ["silent:opt_out_confirmed"]
     assert decision.guest is not None
     assert decision.guest.opted_out_ms
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "There is a strange man following my daughter in the corridor",
+        "C'è un uomo che mi segue nel corridoio, a che ora è la colazione?",
+        "The balcony railing is loose, a child could fall. And when is breakfast?",
+    ],
+)
+def test_danger_that_no_rule_knows_goes_to_staff_now_and_gets_no_facts(words: str) -> None:
+    decision = decide(words)
+    assert not decision.trace.emergency
+    assert outcome(decision) == ["staff:danger"]
+    assert [(task.reason, task.urgency) for task in decision.tasks] == [("danger", Urgency.NOW)]
+    assert "07:30" not in said(decision)
+    assert said(decision), "the guest is told who reads it"
+
+
+def test_danger_while_staff_hold_the_conversation_is_told_at_once() -> None:
+    looked = turn(
+        entry("There is a strange man following my daughter", ago=1_000),
+        guest=STRANGER,
+        held_by="Marta",
+        held_until_ms=NOON + 3_600_000,
+    )
+    decision = at_once(whole_desk().answer(looked, Context(now_ms=NOON)))
+    assert decision.wait_until_ms
+    assert [(task.reason, task.urgency) for task in decision.tasks] == [("danger", Urgency.NOW)]

@@ -61,7 +61,11 @@ SELECT payload FROM entries WHERE entry_id = ?;
 SELECT entry_id, provider_id FROM entries WHERE entry_id >= ? AND entry_id < ?;
 
 -- entry_elsewhere: somebody else has answered it (SD4)
-UPDATE entries SET elsewhere = 1 WHERE entry_id = ?;
+UPDATE entries SET elsewhere = 1 WHERE entry_id = ? AND elsewhere = 0;
+
+-- conversation_changed: something is known of one of its entries that was not before
+UPDATE conversations SET version = version + 1
+WHERE conversation_id = (SELECT conversation_id FROM entries WHERE entry_id = ?);
 
 -- entries_conversation: what a person reads, newest first
 SELECT entry_id, kind, at_ms, received_ms, provider_id, payload, disposition, reason, reference, ours, trace
@@ -239,15 +243,20 @@ WHERE m.stay_id = ? ORDER BY m.role, m.guest_id;
 INSERT INTO stay_guests (guest_id, stay_id, role) VALUES (?, ?, ?)
 ON CONFLICT (guest_id, stay_id) DO UPDATE SET role = excluded.role;
 
+-- stay_guests_book: merging guests, who of the two has booked has booked
+UPDATE stay_guests SET role = 'booker' WHERE guest_id = ?
+  AND stay_id IN (SELECT stay_id FROM stay_guests WHERE guest_id = ? AND role = 'booker');
+
 -- stay_guests_move: merging guests
 UPDATE OR IGNORE stay_guests SET guest_id = ? WHERE guest_id = ?;
 
 -- stay_guests_drop: what the move left because the kept guest has it too
 DELETE FROM stay_guests WHERE guest_id = ?;
 
--- event_add: a mesh event, once by its id
+-- event_add: a mesh event, once by its id; after what waits under its key, also within one moment
 INSERT INTO events (event_id, order_key, type, source, body, fingerprint, state, accepted_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce((SELECT max(e.accepted_ms) + 1 FROM events e
+  WHERE e.order_key = ?2 AND e.order_key <> '' AND e.state = 'waiting'), 0)));
 
 -- event_get: one event
 SELECT event_id, order_key, type, source, body, fingerprint, state, attempts, targets, accepted_ms, last_error
@@ -260,12 +269,18 @@ VALUES (?, (SELECT coalesce(max(step), 0) + 1 FROM event_steps WHERE event_id = 
 -- event_steps: its whole timeline
 SELECT step, at_ms, what, detail FROM event_steps WHERE event_id = ? ORDER BY step;
 
--- events_waiting: what its targets have not taken yet, in order of acceptance
-SELECT event_id, order_key, type, source, body, attempts FROM events WHERE state = 'waiting'
-ORDER BY accepted_ms, event_id LIMIT ?;
+-- events_waiting: what its targets have not taken yet, in order of acceptance; of each key only the first (G6)
+SELECT o.event_id, o.order_key, o.type, o.source, o.body, o.attempts, o.targets FROM events o WHERE o.state = 'waiting'
+  AND (o.order_key = '' OR NOT EXISTS (SELECT 1 FROM events e WHERE e.order_key = o.order_key AND e.order_key <> ''
+    AND e.state = 'waiting' AND (e.accepted_ms, e.event_id) < (o.accepted_ms, o.event_id)))
+ORDER BY o.accepted_ms, o.event_id LIMIT ?;
 
 -- event_state: what became of it
 UPDATE events SET state = ?, attempts = ?, targets = ?, last_error = ? WHERE event_id = ?;
+
+-- event_again: it is sent again; targets that took it while another was missing keep it
+UPDATE events SET state = 'waiting', attempts = 0, last_error = '',
+  targets = CASE WHEN state = 'unrouted' THEN targets ELSE '[]' END WHERE event_id = ?;
 
 -- events_list: newest last
 SELECT event_id, order_key, type, source, body, state, attempts, targets, accepted_ms, last_error FROM events

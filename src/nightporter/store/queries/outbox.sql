@@ -1,19 +1,32 @@
--- outbox_add: a message that must go out; already claimed when a free sender takes it at once (SD1)
+-- outbox_add: a message that must go out; already claimed when a free sender takes it at once (SD1). Within a
+-- conversation no two are made at one moment, so `created_ms` is the order of the turns and of a turn's parts
 INSERT INTO outbox (outbox_id, channel, number, conversation_id, to_phone, to_id, content, quote, origin, covers,
   discloses, state, attempts, created_ms, due_ms, expires_ms, changed_ms, epoch)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+  max(?14, coalesce((SELECT max(created_ms) + 1 FROM outbox WHERE conversation_id = ?4), 0)), ?15, ?16, ?17, ?18);
 
 -- outbox_claim: only one may send it
 UPDATE outbox SET state = 'sending', attempts = attempts + 1, epoch = ?, changed_ms = ?
 WHERE outbox_id = ? AND state = 'waiting';
 
--- outbox_due: what may go out now, oldest first; a conversation's later message waits for its earlier one
+-- outbox_due: what may go out now, oldest first; a conversation's later message waits for its earlier one, unless that
+-- one waits for another day
 SELECT o.outbox_id, o.channel, o.number, o.conversation_id, o.to_phone, o.to_id, o.content, o.quote, o.state,
   o.attempts, o.expires_ms, o.origin FROM outbox o
-WHERE o.channel = ? AND o.state = 'waiting' AND o.due_ms <= ?
-  AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id AND e.outbox_id < o.outbox_id
-    AND e.state IN ('waiting', 'sending') AND e.created_ms >= o.created_ms - 86400000)
-ORDER BY o.due_ms, o.outbox_id LIMIT ?;
+WHERE o.channel = ?1 AND o.state = 'waiting' AND o.due_ms <= ?2 AND o.origin <> 'emergency'
+  AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id
+    AND (e.created_ms, e.outbox_id) < (o.created_ms, o.outbox_id)
+    AND e.state IN ('waiting', 'sending') AND e.created_ms >= o.created_ms - 86400000 AND e.due_ms < ?2 + 3600000)
+ORDER BY o.due_ms, o.outbox_id LIMIT ?3;
+
+-- outbox_urgent: the same of emergencies; they wait for nothing but the emergency before
+SELECT o.outbox_id, o.channel, o.number, o.conversation_id, o.to_phone, o.to_id, o.content, o.quote, o.state,
+  o.attempts, o.expires_ms, o.origin FROM outbox o
+WHERE o.channel = ? AND o.state = 'waiting' AND o.due_ms <= ? AND o.origin = 'emergency'
+  AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.conversation_id = o.conversation_id
+    AND (e.created_ms, e.outbox_id) < (o.created_ms, o.outbox_id) AND e.created_ms >= o.created_ms - 86400000
+    AND e.origin = 'emergency' AND e.state IN ('waiting', 'sending'))
+ORDER BY o.due_ms LIMIT ?;
 
 -- outbox_next: when to look again
 SELECT min(due_ms) FROM outbox WHERE channel = ? AND state = 'waiting';

@@ -1,6 +1,7 @@
--- bodies_old: raw bytes have done their work
-DELETE FROM bodies WHERE delivery_id IN (SELECT delivery_id FROM bodies WHERE delivery_id < ?
-  ORDER BY delivery_id LIMIT 500);
+-- bodies_old: raw bytes have done their work; what intake has not read yet stays
+DELETE FROM bodies WHERE delivery_id IN (SELECT b.delivery_id FROM bodies b
+  JOIN deliveries d ON d.delivery_id = b.delivery_id WHERE b.delivery_id < ? AND d.state <> 'new'
+  ORDER BY b.delivery_id LIMIT 500);
 
 -- deliveries_old: read long ago, and their bytes are gone
 DELETE FROM deliveries WHERE delivery_id IN (SELECT d.delivery_id FROM deliveries d WHERE d.delivery_id < ?
@@ -15,6 +16,10 @@ DELETE FROM attempts WHERE (outbox_id, attempt) IN (SELECT a.outbox_id, a.attemp
 -- statuses_old: the state itself stays in the outbox
 DELETE FROM statuses WHERE (outbox_id, provider_id, kind) IN (SELECT outbox_id, provider_id, kind FROM statuses
   WHERE outbox_id > '' AND outbox_id < ? ORDER BY outbox_id LIMIT 500);
+
+-- statuses_parked_old: nobody here has ever sent what they speak of
+DELETE FROM statuses WHERE (outbox_id, provider_id, kind) IN (SELECT outbox_id, provider_id, kind FROM statuses
+  WHERE outbox_id = '' AND at_ms < ? ORDER BY provider_id, kind LIMIT 500);
 
 -- event_steps_old: the timeline of events that are done
 DELETE FROM event_steps WHERE (event_id, step) IN (SELECT s.event_id, s.step FROM events e

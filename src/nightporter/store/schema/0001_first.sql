@@ -148,6 +148,7 @@ CREATE TABLE outbox (
   error TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX outbox_waiting ON outbox (channel, due_ms, outbox_id) WHERE state = 'waiting';
+CREATE INDEX outbox_urgent ON outbox (channel, due_ms, outbox_id) WHERE state = 'waiting' AND origin = 'emergency';
 -- A query uses it when it repeats the condition word for word.
 CREATE INDEX outbox_open ON outbox (state, outbox_id)
   WHERE state IN ('waiting', 'sending', 'unknown', 'maybe_sent', 'dead', 'failed');
@@ -235,6 +236,7 @@ CREATE TABLE events (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX events_accepted ON events (accepted_ms, event_id);
 CREATE INDEX events_open ON events (state, accepted_ms, event_id);
+CREATE INDEX events_keys ON events (order_key, accepted_ms, event_id) WHERE state = 'waiting' AND order_key <> '';
 
 CREATE TABLE event_steps (
   event_id TEXT NOT NULL REFERENCES events (event_id),
