@@ -9,6 +9,7 @@ from tests.rounds.rig import Rig, in_house
 
 from nightporter.gateway.pauses import audit
 from nightporter.journal import events, timers
+from nightporter.journal.deliveries import Bodies, Delivery, keep
 from nightporter.journal.events import NewEvent
 from nightporter.model.decision import NewTask
 from nightporter.outbox import tasks
