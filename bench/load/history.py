@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import sys
 from collections import Counter
@@ -34,7 +35,7 @@ from nightporter.model.conversation import WINDOW_MS, Conversation, Turn, TurnEn
 from nightporter.model.decision import Decision, DispositionKind
 from nightporter.model.guest import Guest
 from nightporter.model.lease import Lease
-from nightporter.model.message import Entry
+from nightporter.model.message import Entry, StatusKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
@@ -102,7 +103,9 @@ def plan(count: int, end_ms: int) -> Iterator[Asked]:
 class Past:
     """Writes what a node would have left behind of each message."""
 
-    def __init__(self, store: Store, lease: Lease, clock: PastClock, end_ms: int, phone_number_id: str) -> None:
+    def __init__(
+        self, store: Store, lease: Lease, clock: PastClock, end_ms: int, phone_number_id: str
+    ) -> None:
         self._clock = clock
         self._end_ms = end_ms
         self._number = phone_number_id
@@ -110,6 +113,8 @@ class Past:
         self._ids = Ids(clock, Random(SEED))
         self._bodies = Bodies(store.view)
         self._kept = Retention()
+        bodies = (self._ticked("wamid", state.decode(), end_ms, "39", "") for state in CLOUD_STATES)
+        self._statuses = [whatsapp_split.split(body, end_ms)[0] for body in bodies]
 
     def unit(self, asked: list[Asked], decisions: dict[tuple[str, bool], Decision]) -> Callable[[Tx], None]:
         """A unit that writes these messages."""
@@ -124,36 +129,52 @@ class Past:
 
     def _whole(self, tx: Tx, asked: Asked, wish: Wish, decision: Decision) -> None:
         """One message: it comes in, is decided, the answer goes out, three statuses come back."""
-        delivery, (entry,) = self._deliver(tx, cloud_body(wish, self._number), asked.at_ms)
+        delivery = self._deliver(tx, asked.at_ms, lambda: cloud_body(wish, self._number))
+        (entry,) = whatsapp_split.split(cloud_body(wish, self._number), delivery.received_ms)
         conversation_id = entries.add(tx, self._ids, delivery, 0, entry, ours=True)
         assert conversation_id, "a message of the past is new"
-        entries.done(delivery, 1, odd=False)(tx)
         message = self._decide(tx, entry, conversation_id, decision)
         self._clock.at_ms += ACCEPTED_AFTER_MS
         wamid = message_id_of(wish.guest, ANSWER_RUN, asked.number)
         messages.accepted(tx, message.outbox_id, 1, wamid, self._clock.at_ms)
-        for state, after_ms in zip(CLOUD_STATES, STATUS_AFTER_MS, strict=True):
-            at_ms = asked.at_ms + after_ms
-            told, (status,) = self._deliver(tx, self._status_body(wamid, state, at_ms, wish, message), at_ms)
-            messages.status(tx, status)
-            entries.done(told, 1, odd=False)(tx)
+        self._ticks(tx, asked.at_ms, wish, wamid, message.outbox_id)
 
-    def _deliver(self, tx: Tx, body: bytes, at_ms: int) -> tuple[Delivery, tuple[Entry, ...]]:
-        """A webhook, kept as far as retention would have left it."""
+    def _ticks(self, tx: Tx, asked_ms: int, wish: Wish, wamid: str, own_id: str) -> None:
+        """Three statuses, a webhook each; the last one moves the answer on, as the others would have on the way."""
+        for template, after_ms in zip(self._statuses, STATUS_AFTER_MS, strict=True):
+            at_ms, told = asked_ms + after_ms, template.status
+            assert told is not None, "a status is a status"
+            self._deliver(
+                tx,
+                at_ms,
+                lambda told=told, at_ms=at_ms: self._ticked(wamid, told.kind, at_ms, wish.guest, own_id),
+            )
+            if told.kind is StatusKind.READ:
+                status = replace(
+                    template, at_ms=at_ms, provider_id=wamid, status=replace(told, outbox_id=own_id)
+                )
+                messages.status(tx, status)
+            else:
+                named = (own_id, wamid, told.kind, at_ms, template.channel)
+                tx.run("status_add", (*named, "", "", int(told.billable), told.category))
+
+    def _deliver(self, tx: Tx, at_ms: int, body: Callable[[], bytes]) -> Delivery:
+        """A webhook of one entry, kept and read, as far as retention would have left it."""
         received_ms = self._clock.at_ms = at_ms + ARRIVES_AFTER_MS
-        delivery = Delivery(self._ids.new(), whatsapp_split.CHANNEL, received_ms, body)
+        delivery = Delivery(self._ids.new(), whatsapp_split.CHANNEL, received_ms, b"")
         age_ms = self._end_ms - received_ms
         if age_ms < self._kept.bodies * DAY_MS:
-            keep(delivery.delivery_id, delivery.channel, received_ms, self._bodies.pack(body))(tx)
+            keep(delivery.delivery_id, delivery.channel, received_ms, self._bodies.pack(body()))(tx)
         elif age_ms < self._kept.deliveries * DAY_MS:
             tx.run("delivery_add", (delivery.delivery_id, delivery.channel, received_ms))
-        return delivery, whatsapp_split.split(body, received_ms)
+        if age_ms < self._kept.deliveries * DAY_MS:
+            entries.done(delivery, 1, odd=False)(tx)
+        return delivery
 
-    def _status_body(
-        self, wamid: str, state: bytes, at_ms: int, wish: Wish, message: OutboxMessage
-    ) -> bytes:
-        number, to, own = wamid.encode(), wish.guest.encode(), orjson.dumps(message.outbox_id)
-        status = STATUS % (number, state, at_ms // 1000, to, own, to)
+    def _ticked(self, wamid: str, state: str, at_ms: int, to: str, own_id: str) -> bytes:
+        """The body of a webhook with one status, as the sink sends it."""
+        number, guest = wamid.encode(), to.encode()
+        status = STATUS % (number, state.encode(), at_ms // 1000, guest, orjson.dumps(own_id), guest)
         return ENVELOPE % (WABA_ID.encode(), DISPLAY_NUMBER.encode(), self._number.encode(), status)
 
     def _decide(self, tx: Tx, entry: Entry, conversation_id: str, decision: Decision) -> OutboxMessage:
@@ -213,9 +234,7 @@ async def _decided(desk: Desk, wish: Wish, *, first: bool) -> Decision:
     )
     message = whatsapp_split.split(cloud_body(wish, "1"), now_ms)[0].message
     assert message is not None, "a wish is a message"
-    entry = TurnEntry(
-        entry_id=RUN, at_ms=now_ms, received_ms=now_ms, provider_id=RUN, message=message
-    )
+    entry = TurnEntry(entry_id=RUN, at_ms=now_ms, received_ms=now_ms, provider_id=RUN, message=message)
     guest = Guest(guest_id=RUN, phone=wish.guest, told_machine_ms=0 if first else now_ms)
     turn = Turn(conversation=conversation, guest=guest, entries=(entry,))
     decision = await desk.answer(turn, Context(now_ms=now_ms))
@@ -227,11 +246,7 @@ async def _decided(desk: Desk, wish: Wish, *, first: bool) -> Decision:
 
 async def fill(folder: Path, count: int, hotel_file: Path, phone_number_id: str) -> None:
     """Writes what is missing of the history; raises `NightporterError` where the folder cannot be used."""
-    folder.mkdir(parents=True, exist_ok=True)
-    plan_file = folder / PLAN_FILE
-    if not plan_file.exists():
-        plan_file.write_text(json.dumps({"messages": count, "end_ms": int(epoch() * 1000)}))
-    end_ms = json.loads(plan_file.read_text())["end_ms"]
+    end_ms = _end_ms(folder)
     clock = PastClock(end_ms - DAYS * DAY_MS)
     store = Store.open(folder / "data", clock, ThreadStepping())
     try:
@@ -241,6 +256,7 @@ async def fill(folder: Path, count: int, hotel_file: Path, phone_number_id: str)
         decisions = await decide_all(hotel_file)
         done = sum(row[1] for row in store.view.all("dispositions_count"))
         bar = Bar(count, done)
+        gc.disable()  # nothing here makes cycles, and the plan is long
         waiting: list[Asked] = []
         for asked in plan(count, end_ms):
             if asked.number >= done:
@@ -254,6 +270,15 @@ async def fill(folder: Path, count: int, hotel_file: Path, phone_number_id: str)
                 waiting.clear()
     finally:
         store.close()
+
+
+def _end_ms(folder: Path) -> int:
+    """Where the history ends: when it was begun, also for a run that goes on with it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan_file = folder / PLAN_FILE
+    if not plan_file.exists():
+        plan_file.write_text(json.dumps({"end_ms": int(epoch() * 1000)}))
+    return json.loads(plan_file.read_text())["end_ms"]
 
 
 class Bar:
@@ -276,7 +301,9 @@ class Bar:
 
 def main() -> None:
     """Reads the command line and fills the folder."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path, required=True, help="data/ and the plan are kept in it")
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--hotel", type=Path, required=True)

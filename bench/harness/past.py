@@ -1,0 +1,91 @@
+"""What time does to a node: acknowledgements on a long history, and bytes on disk once retention has run.
+
+A history is made once and kept in results/history-N; its rounds go on with that folder, in turn with an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from harness.answers import Result, latencies, settle
+from harness.process import MIB, Broken
+from harness.rounds import at_random, disturbed
+from harness.stage import RESULTS, Load, stage
+from harness.systems import BENCH, SECRETS, System
+from harness.wrk import push
+from load.bodies import guests_needed
+from moments import epoch
+
+WARM_PLAN = "20x5"
+WARM_GUEST = 9_000_000  # guests that no history has
+MESSAGES_PER_KNOWN_GUEST = 12
+LATER_DAYS = {"log": 1.1, "bodies": 31, "deliveries": 91, "statuses": 181}
+"""When the default retention has dropped what: the log after a day, then each kind after its days."""
+PUSH_SECONDS = 40
+
+
+def history(system: System, load: Load, plan: str, count: int, *, full: bool, run: str) -> Result:
+    """Acknowledgements at a fixed rate, on `count` messages of history or on none; half of the guests are known."""
+    kept = made(count, load) if full else None
+    stamp, warm_count = f"{run}-{int(epoch())}", sum(_messages(part) for part in plan.split(","))
+    guests = guests_needed(
+        int(warm_count), 2 * max(float(part.partition("x")[0]) for part in plan.split(","))
+    )
+    with stage(system, load, data=kept / system.data if kept else None) as on:
+        at_random(on, WARM_PLAN, f"{stamp}-warm", first_guest=WARM_GUEST)
+        on.sink.ask("reset")
+        first_guest = max(0, count // MESSAGES_PER_KNOWN_GUEST - guests // 2)
+        records, shares = at_random(on, plan, stamp, first_guest=first_guest)
+        result: Result = {"kind": "history" if full else "history-empty", "plan": plan, "shares": shares}
+        result |= latencies(records, on.sink.ledger()) | {"start_seconds": system.start_seconds}
+        result["void"] += disturbed(shares)
+    if kept:
+        size = later(kept / system.data, 0)
+        result |= {"history": count, "file_mb": size["file_bytes"] / MIB, "by_table": size["tables"]}
+        result["bytes_per_message"] = size["used_bytes"] / count
+    return result
+
+
+def _messages(stretch: str) -> float:
+    rate, _, seconds = stretch.partition("x")
+    return float(rate) * float(seconds)
+
+
+def made(count: int, load: Load) -> Path:
+    """The folder with that much history; what is missing of it is written first."""
+    folder = RESULTS / f"history-{count}"
+    command = [sys.executable, "-m", "load.history", "--folder", str(folder), "--messages", str(count)]
+    command += ["--hotel", str(load.hotel_file), "--phone-number-id", SECRETS.phone_number_id]
+    subprocess.run(command, cwd=BENCH, check=True)
+    return folder
+
+
+def disk(system: System, load: Load, run: str) -> Result:
+    """Bytes on disk per question, answer and three statuses: as the node stopped, and after each retention."""
+    with stage(system, load) as on:
+        pushed = push(on, load, PUSH_SECONDS, run, first_guest=0)
+        settled = settle(on.sink, system.port, SECRETS, pushed.sent, pushed.acknowledged)
+        system.down()
+        count = len(pushed.sent)
+        stopped = later(on.folder / system.data, 0)
+        sizes = {name: later(on.folder / system.data, days) for name, days in LATER_DAYS.items()}
+    result: Result = {"kind": "disk", "messages": count, "void": settled["void"]}
+    result["bytes_stopped"] = stopped["file_bytes"] / count
+    result["file_bytes_pruned"] = sizes["log"]["file_bytes"] / count
+    for name, size in sizes.items():
+        result[f"bytes_without_{name}"] = size["used_bytes"] / count
+    result["by_table"] = {name: round(size / count, 1) for name, size in sizes["log"]["tables"].items()}
+    return result
+
+
+def later(data: Path, days: float) -> dict[str, Any]:
+    """Sizes of a stopped node's folder after the housekeeping of that many days later; 0: as it is."""
+    command = [sys.executable, "-m", "load.later", "--data", str(data), "--days", str(days)]
+    done = subprocess.run(command, cwd=BENCH, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Broken(f"housekeeping {days} days later: {done.stderr[-1000:]}")
+    return json.loads(done.stdout)
