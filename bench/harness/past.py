@@ -31,10 +31,9 @@ PUSH_SECONDS = 40
 def history(system: System, load: Load, plan: str, count: int, *, full: bool, run: str) -> Result:
     """Acknowledgements at a fixed rate, on `count` messages of history or on none; half of the guests are known."""
     kept = made(count, load) if full else None
-    stamp, warm_count = f"{run}-{int(epoch())}", sum(_messages(part) for part in plan.split(","))
-    guests = guests_needed(
-        int(warm_count), 2 * max(float(part.partition("x")[0]) for part in plan.split(","))
-    )
+    stamp, stretches = f"{run}-{int(epoch())}", [part.split("x") for part in plan.split(",")]
+    expected = sum(float(rate) * float(seconds) for rate, seconds in stretches)
+    guests = guests_needed(int(expected), 2 * max(float(rate) for rate, _ in stretches))
     with stage(system, load, data=kept / system.data if kept else None) as on:
         at_random(on, WARM_PLAN, f"{stamp}-warm", first_guest=WARM_GUEST)
         on.sink.ask("reset")
@@ -48,11 +47,6 @@ def history(system: System, load: Load, plan: str, count: int, *, full: bool, ru
         result |= {"history": count, "file_mb": size["file_bytes"] / MIB, "by_table": size["tables"]}
         result["bytes_per_message"] = size["used_bytes"] / count
     return result
-
-
-def _messages(stretch: str) -> float:
-    rate, _, seconds = stretch.partition("x")
-    return float(rate) * float(seconds)
 
 
 def made(count: int, load: Load) -> Path:

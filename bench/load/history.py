@@ -31,7 +31,7 @@ from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser.recogniser import Recogniser
 from nightporter.journal import entries
 from nightporter.journal.deliveries import Bodies, Delivery, bring_dictionary, keep
-from nightporter.model.conversation import WINDOW_MS, Conversation, Turn, TurnEntry
+from nightporter.model.conversation import WINDOW_MS, Conversation, Memory, Turn, TurnEntry
 from nightporter.model.decision import Decision, DispositionKind
 from nightporter.model.guest import Guest
 from nightporter.model.lease import Lease
@@ -207,11 +207,16 @@ class Past:
         if guest is not None and row is not None:
             learned = (guest.language, guest.language_source, guest.language_rival, guest.opted_out_ms)
             tx.run("guest_learn", (entry.name, *learned, row[1]))
-        if memory is not None:
-            memory = replace(memory, answers_ms=(now_ms,))
-        remembered = orjson.dumps(memory).decode() if memory is not None else "{}"
+        remembered = orjson.dumps(_moved(memory, now_ms)).decode() if memory else "{}"
         tx.run("conversation_decided", (remembered, now_ms, now_ms, conversation_id))
         return message
+
+
+def _moved(memory: Memory, now_ms: int) -> Memory:
+    """What the desk remembers, as of that moment."""
+    question = replace(memory.question, asked_ms=now_ms) if memory.question else None
+    handed_over_ms = now_ms if memory.handed_over_ms else 0
+    return replace(memory, question=question, answers_ms=(now_ms,), handed_over_ms=handed_over_ms)
 
 
 async def decide_all(hotel_file: Path) -> dict[tuple[str, bool], Decision]:
@@ -273,11 +278,11 @@ async def fill(folder: Path, count: int, hotel_file: Path, phone_number_id: str)
 
 
 def _end_ms(folder: Path) -> int:
-    """Where the history ends: when it was begun, also for a run that goes on with it."""
+    """Where the history ends: the day before it was begun, so that nothing in it is still going on."""
     folder.mkdir(parents=True, exist_ok=True)
     plan_file = folder / PLAN_FILE
     if not plan_file.exists():
-        plan_file.write_text(json.dumps({"end_ms": int(epoch() * 1000)}))
+        plan_file.write_text(json.dumps({"end_ms": int(epoch() * 1000) - DAY_MS}))
     return json.loads(plan_file.read_text())["end_ms"]
 
 

@@ -1,7 +1,8 @@
 """Lets a stopped node's folder grow older: the node's own housekeeping with a clock that is ahead, then the sizes.
 
 Nothing is vacuumed, for the node does not: what is dropped leaves free pages, which later messages fill. `used_bytes`
-leaves free pages out, `file_bytes` is hotel.db with its write-ahead log. Run as `python -m load.later --data D --days 31`.
+leaves free pages out, `file_bytes` is hotel.db with its write-ahead log.
+Run as `python -m load.later --data D --days 31`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -57,9 +59,9 @@ def sizes(data: Path) -> dict[str, object]:
         pages, free, size = (
             connection.pragma(name) for name in ("page_count", "freelist_count", "page_size")
         )
-        tables = dict(connection.execute(TABLES).fetchall())
+        rows: list[Any] = connection.execute(TABLES).fetchall()
     file_bytes = sum(file.stat().st_size for file in files if file.exists())
-    return {"file_bytes": file_bytes, "used_bytes": (pages - free) * size, "tables": tables}
+    return {"file_bytes": file_bytes, "used_bytes": (pages - free) * size, "tables": dict(rows)}
 
 
 def main() -> None:
