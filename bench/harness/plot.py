@@ -66,11 +66,8 @@ STYLE = (
 
 def draw(results: Sequence[Result]) -> str:
     """The SVG document, with the panels whose rounds were run."""
-    drawn = [
-        (title, found)
-        for title, bars in PANELS
-        if any(values for _, values in (found := _found(results, bars)))
-    ]
+    panels = [(title, _found(results, bars)) for title, bars in PANELS]
+    drawn = [(title, found) for title, found in panels if any(values for _, values in found)]
     width = PANEL_WIDTH * max(len(drawn), 1)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img">']
     parts += [f"<style>{STYLE}</style>", f'<rect width="{width}" height="{HEIGHT}" fill="#fff"/>']
