@@ -23,7 +23,7 @@ from moments import epoch
 WARM_PLAN = "20x5"
 WARM_GUEST = 9_000_000  # guests that no history has
 MESSAGES_PER_KNOWN_GUEST = 12
-LATER_DAYS = {"log": 1.1, "bodies": 31, "deliveries": 91, "statuses": 181}
+LATER_DAYS = {"log": 1, "bodies": 31, "deliveries": 91, "statuses": 181}
 """When the default retention has dropped what: the log after a day, then each kind after its days."""
 PUSH_SECONDS = 40
 
