@@ -44,8 +44,12 @@ def history(system: System, load: Load, plan: str, count: int, *, full: bool, ru
         result["void"] += disturbed(shares)
     if kept:
         size = later(kept / system.data, 0)
-        result |= {"history": count, "file_mb": size["file_bytes"] / MIB, "by_table": size["tables"]}
-        result["bytes_per_message"] = size["used_bytes"] / count
+        result |= {
+            "history": size["messages"],
+            "file_mb": size["file_bytes"] / MIB,
+            "by_table": size["tables"],
+        }
+        result["bytes_per_message"] = size["used_bytes"] / size["messages"]
     return result
 
 
@@ -64,8 +68,8 @@ def disk(system: System, load: Load, run: str) -> Result:
         pushed = push(on, load, PUSH_SECONDS, run, first_guest=0)
         settled = settle(on.sink, system.port, SECRETS, pushed.sent, pushed.acknowledged)
         system.down()
-        count = len(pushed.sent)
         stopped = later(on.folder / system.data, 0)
+        count = stopped["messages"]
         sizes = {name: later(on.folder / system.data, days) for name, days in LATER_DAYS.items()}
     result: Result = {"kind": "disk", "messages": count, "void": settled["void"]}
     result["bytes_stopped"] = stopped["file_bytes"] / count

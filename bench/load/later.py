@@ -61,9 +61,13 @@ def sizes(data: Path) -> dict[str, object]:
         pages, free, size = (
             connection.pragma(name) for name in ("page_count", "freelist_count", "page_size")
         )
+        messages: Any = connection.execute("SELECT count(*) FROM entries WHERE kind = 'message'").fetchall()[
+            0
+        ][0]
         rows: list[Any] = connection.execute(TABLES).fetchall()
     file_bytes = sum(file.stat().st_size for file in files if file.exists())
-    return {"file_bytes": file_bytes, "used_bytes": (pages - free) * size, "tables": dict(rows)}
+    used_bytes = (pages - free) * size
+    return {"messages": messages, "file_bytes": file_bytes, "used_bytes": used_bytes, "tables": dict(rows)}
 
 
 def main() -> None:
