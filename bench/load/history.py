@@ -33,7 +33,7 @@ from nightporter.journal import entries
 from nightporter.journal.deliveries import Bodies, Delivery, bring_dictionary, keep
 from nightporter.model.conversation import WINDOW_MS, Conversation, Memory, Turn, TurnEntry
 from nightporter.model.decision import Decision, DispositionKind
-from nightporter.model.guest import Guest
+from nightporter.model.guest import Guest, IdentityKind
 from nightporter.model.lease import Lease
 from nightporter.model.message import Entry, StatusKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
@@ -181,19 +181,21 @@ class Past:
         """What `rounds.commit` writes of a decision, its message claimed at once."""
         self._clock.at_ms += DECIDED_AFTER_MS
         now_ms, which = self._clock.at_ms, entries.entry_id(entry, entry.dedupe_key())
+        named = {identity.kind: identity.value for identity in entry.identities}
         message = OutboxMessage(
             outbox_id=outbox_id(entry.at_ms, entry.provider_id, 0),
             channel=entry.channel,
             number=entry.number,
             conversation_id=conversation_id,
-            to_phone=entry.identities[0].value,
+            to_phone=named[IdentityKind.PHONE],
+            to_id=named[IdentityKind.BSUID],
             content=decision.sayings[0].content,
             expires_ms=entry.at_ms + WINDOW_MS,
         )
         made = ""
         for task in decision.tasks:
-            named = replace(task, key=task.key.replace(RUN, which))
-            made = tasks.add(tx, self._ids.new(), named, conversation_id, now_ms)
+            keyed = replace(task, key=task.key.replace(RUN, which))
+            made = tasks.add(tx, self._ids.new(), keyed, conversation_id, now_ms)
             tasks.done(tx, made, "reception", now_ms + DONE_AFTER_MS)
         kind = decision.dispositions[0].kind
         reference = message.outbox_id if kind is DispositionKind.ANSWERED else made
