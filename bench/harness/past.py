@@ -21,23 +21,23 @@ from load.bodies import guests_needed
 from moments import epoch
 
 WARM_PLAN = "20x5"
-WARM_GUEST = 9_000_000  # guests that no history has
-MESSAGES_PER_KNOWN_GUEST = 12
+WARM_GUESTS = 500  # at most, that write meanwhile
+NEXT_FILE = "next-guest"
 LATER_DAYS = {"log": 1, "bodies": 31, "deliveries": 91, "statuses": 181}
 """When the default retention has dropped what: the log after a day, then each kind after its days."""
 PUSH_SECONDS = 40
 
 
 def history(system: System, load: Load, plan: str, count: int, *, full: bool, run: str) -> Result:
-    """Acknowledgements at a fixed rate, on `count` messages of history or on none; half of the guests are known."""
+    """Acknowledgements at a fixed rate, on `count` messages of history, whose guests write again, or on none."""
     kept = made(count, load) if full else None
     stamp, stretches = f"{run}-{int(epoch())}", [part.split("x") for part in plan.split(",")]
     expected = sum(float(rate) * float(seconds) for rate, seconds in stretches)
     guests = guests_needed(int(expected), 2 * max(float(rate) for rate, _ in stretches))
     with stage(system, load, data=kept / system.data if kept else None) as on:
-        at_random(on, WARM_PLAN, f"{stamp}-warm", first_guest=WARM_GUEST)
+        first_guest = _next_guests(kept, WARM_GUESTS + guests) if kept else 0
+        at_random(on, WARM_PLAN, f"{stamp}-warm", first_guest=first_guest + guests)
         on.sink.ask("reset")
-        first_guest = max(0, count // MESSAGES_PER_KNOWN_GUEST - guests // 2)
         records, shares = at_random(on, plan, stamp, first_guest=first_guest)
         result: Result = {"kind": "history" if full else "history-empty", "plan": plan, "shares": shares}
         result |= latencies(records, on.sink.ledger()) | {"start_seconds": system.start_seconds}
@@ -51,6 +51,14 @@ def history(system: System, load: Load, plan: str, count: int, *, full: bool, ru
         }
         result["bytes_per_message"] = size["used_bytes"] / size["messages"]
     return result
+
+
+def _next_guests(folder: Path, guests: int) -> int:
+    """The first of so many guests of the history who have not written again in an earlier round."""
+    file = folder / NEXT_FILE
+    first = int(file.read_text()) if file.exists() else 0
+    file.write_text(str(first + guests))
+    return first
 
 
 def made(count: int, load: Load) -> Path:
