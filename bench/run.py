@@ -19,10 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from harness import checks, machine, plot, report
 from harness.answers import Result
+from harness.past import disk, history
 from harness.process import Broken
 from harness.rounds import idle, saturate, steady
 from harness.stage import RESULTS, Load
-from harness.systems import PEER, REPOSITORY, SYSTEMS, System
+from harness.systems import PEER, REPOSITORY, SYSTEMS, Nightporter, System
 from moments import epoch
 
 ROUNDS_FILE = RESULTS / "rounds.jsonl"
@@ -30,7 +31,7 @@ REPORT_FILE = RESULTS / "report.md"
 PLOT_FILE = RESULTS / "report.svg"
 HOTEL_FILE = REPOSITORY / "bench" / "hotel.yaml"
 DEFAULT_SYSTEMS = "nightporter,express-bullmq"
-KINDS = ("saturation", "steady", "idle", "empty", "synced", "sink", "generator")
+KINDS = ("saturation", "steady", "idle", "empty", "synced", "sink", "generator", "history", "disk")
 DEFAULT_KINDS = "saturation,steady,idle,empty,synced"
 
 
@@ -51,6 +52,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, default=25, help="WORKER_CONCURRENCY of both")
     parser.add_argument("--rate-max", type=int, default=9000, help="bodies prepared per second")
     parser.add_argument("--plan", default="30x60", help="steady rounds: rate x seconds, comma-separated")
+    parser.add_argument("--history", type=int, default=1_000_000, help="messages of history to make")
+    parser.add_argument("--history-plan", default="60x30", help="history rounds: as --plan")
     parser.add_argument("--hotel", type=Path, default=HOTEL_FILE, help="the hotel file Nightporter is given")
     parser.add_argument(
         "--attempts", type=int, default=3, help="how often a round that does not count is repeated"
@@ -85,7 +88,16 @@ def rounds(chosen: argparse.Namespace) -> list[tuple[str, Callable[[], Result]]]
         planned += [("empty-200", _saturation("empty-200", control, n)) for n in range(min(3, chosen.rounds))]
     for name in names:
         planned += [(name, job) for kind, job in _others(SYSTEMS[name], load, chosen) if kind in kinds]
+    if "disk" in kinds:
+        planned.append((report.OURS, lambda: disk(Nightporter(), load, "disk")))
+    for number in range(chosen.rounds if "history" in kinds else 0):
+        planned += [(report.OURS, _history(load, chosen, number, full=full)) for full in (True, False)]
     return planned
+
+
+def _history(load: Load, chosen: argparse.Namespace, number: int, *, full: bool) -> Callable[[], Result]:
+    run, plan = f"history-{number}-{full}", chosen.history_plan
+    return lambda: history(Nightporter(), load, plan, chosen.history, full=full, run=run)
 
 
 def _saturation(name: str, load: Load, number: int) -> Callable[[], Result]:
@@ -151,6 +163,11 @@ def _summary(name: str, result: Result) -> str:
         "rss_mb",
         "answer_p50_ms",
         "answer_p99_ms",
+        "at_once_p99_ms",
+        "waited_percent",
+        "ack_p50_ms",
+        "ack_p99_ms",
+        "bytes_without_log",
         "cpu_percent",
         "syncs",
     )
@@ -174,7 +191,8 @@ def main() -> int:
     chosen = options()
     sound = True
     if not chosen.report:
-        install_peer()
+        if any(name.startswith(report.PEER) for name in chosen.systems.split(",")):
+            install_peer()
         sound = run(chosen)
     write_report()
     return 0 if sound else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from harness.answers import Result
 OURS = "nightporter"
 PEER = "express-bullmq"
 EMPTY = "empty-200"
+DISK_BYTES_MAX = 6 * 1024
+TABLES_SHOWN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,25 @@ ROWS = (
     Row("saturation", "ack_p99_ms", "acknowledgement under full load p99, ms", 1),
     Row("steady", "answer_p50_ms", "received to answer accepted p50, ms", 1, "cloud"),
     Row("steady", "answer_p99_ms", "received to answer accepted p99, ms", 1, "cloud"),
-    Row("steady", "answer_p50_ms", "the same through Spoki p50, ms", 1, "spoki"),
-    Row("steady", "answer_p99_ms", "the same through Spoki p99, ms", 1, "spoki"),
+    Row("steady", "at_once_p99_ms", "answered at once p99, ms", 1, "cloud"),
+    Row("steady", "waited_percent", "waited for more words, %", 1, "cloud"),
+    Row("steady", "answer_p50_ms", "through Spoki: received to answer accepted p50, ms", 1, "spoki"),
+    Row("steady", "answer_p99_ms", "through Spoki: received to answer accepted p99, ms", 1, "spoki"),
+    Row("steady", "at_once_p99_ms", "through Spoki: answered at once p99, ms", 1, "spoki"),
+    Row("steady", "waited_percent", "through Spoki: waited for more words, %", 1, "spoki"),
+    Row("history-empty", "ack_p50_ms", "acknowledgement, empty store p50, ms", 2),
+    Row("history", "ack_p50_ms", "acknowledgement, with history p50, ms", 2),
+    Row("history-empty", "ack_p99_ms", "acknowledgement, empty store p99, ms", 2),
+    Row("history", "ack_p99_ms", "acknowledgement, with history p99, ms", 2),
+    Row("history-empty", "at_once_p99_ms", "answered at once p99, empty store, ms", 1),
+    Row("history", "at_once_p99_ms", "answered at once p99, with history, ms", 1),
+    Row("history", "start_seconds", "start to healthy with history, s", 2),
+    Row("history", "bytes_per_message", "bytes per message of history, in use, a day of log included"),
+    Row("disk", "bytes_stopped", "bytes per message, file with its log"),
+    Row("disk", "bytes_without_log", "the same in use once the log is pruned"),
+    Row("disk", "bytes_without_bodies", "and the raw bodies after 30 days"),
+    Row("disk", "bytes_without_deliveries", "and the deliveries after 90 days"),
+    Row("disk", "bytes_without_statuses", "and attempts and statuses after 180 days"),
     Row("idle", "start_seconds", "start to healthy, s", 2),
     Row("idle", "cpu_percent", "idle CPU, % of a core", 2),
     Row("idle", "rss_mb", "idle memory, resident, MB"),
@@ -117,6 +137,13 @@ def aims(results: Sequence[Result]) -> str:
             )
     for key, limit in (("start_seconds", 2.0), ("cpu_percent", 1.0), ("rss_mb", 120.0)):
         checks.append((f"idle {key}", of(OURS, "idle", key), 1.0, limit, False))
+    for rank in ("p50", "p99"):
+        figure, empty = (of(OURS, kind, f"ack_{rank}_ms") for kind in ("history", "history-empty"))
+        checks.append(
+            (f"acknowledgement {rank} with history, of an empty store's", figure, empty, 1.3, False)
+        )
+    pruned = of(OURS, "disk", "bytes_without_log")
+    checks.append(("bytes per message with the log pruned", pruned, 1.0, DISK_BYTES_MAX, False))
     lines: list[str] = []
     for label, figure, unit, aim, least in checks:
         if figure is not None and unit:
@@ -126,6 +153,25 @@ def aims(results: Sequence[Result]) -> str:
                 f"- {'reached' if reached else 'MISSED'}: {label} {value:.2f} (aim {'>=' if least else '<='} {aim:g})"
             )
     return "\n".join(lines)
+
+
+def tables(results: Sequence[Result]) -> str:
+    """Bytes per message of each table and index, the largest first, of the newest disk round that counts."""
+    rounds = [r["by_table"] for r in results if r["kind"] == "disk" and not r["void"]]
+    return (
+        "\n".join(f"- {name}: {size:,.0f}" for name, size in list(rounds[-1].items())[:TABLES_SHOWN])
+        if rounds
+        else ""
+    )
+
+
+def waits(results: Sequence[Result]) -> str:
+    """The wishes that waited for more words in the steady rounds, and how often."""
+    counts: Counter[str] = Counter()
+    for r in results:
+        if r["kind"] == "steady" and r["system"] == OURS:
+            counts.update(r["waited"])
+    return "\n".join(f"- {count} x {text}" for text, count in counts.most_common())
 
 
 def voids(results: Sequence[Result]) -> str:
@@ -144,6 +190,8 @@ def page(facts: dict[str, Any], command: str, results: Sequence[Result]) -> str:
     parts += [
         ("CPU by process", cpu(results)),
         ("Aims", aims(results)),
+        ("Bytes per message by table, the log pruned", tables(results)),
+        ("Wishes that waited for more words", waits(results)),
         ("Rounds that do not count", voids(results)),
     ]
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts if text) + "\n"

@@ -8,7 +8,7 @@ import sys
 
 from harness.answers import Result, latencies, settle, wait_for_answers
 from harness.process import MIB, MemoryWatch
-from harness.stage import OTHERS_SHARE_MAX, Load, stage
+from harness.stage import OTHERS_SHARE_MAX, Load, Stage, stage
 from harness.systems import BENCH, SECRETS, System
 from harness.wrk import Push, push
 from load.bodies import Wish
@@ -65,30 +65,45 @@ def _rates(pushed: Push, load: Load) -> Result:
 def steady(system: System, load: Load, plan: str, channel: str, run: str) -> Result:
     """Messages at random moments: the time from sending each to the provider's acceptance of its answer."""
     with stage(system, load, default_limits=True) as on:
-        out, cpu, since = on.folder / "sent.jsonl", system.cpu(), monotonic()
-        settings = {
-            "--url": f"http://127.0.0.1:{system.port}",
-            "--plan": plan,
-            "--channel": channel,
-            "--secret": SECRETS.app_secret,
-            "--spoki-secret": SECRETS.spoki_secret,
-            "--phone-number-id": SECRETS.phone_number_id,
-            "--run": run,
-            "--out": str(out),
-        }
-        arguments = [word for setting in settings.items() for word in setting]
-        on.mark()
-        subprocess.run([sys.executable, "-m", "load.poisson", *arguments], cwd=BENCH, check=True)
-        shares = on.shares()
-        with out.open() as lines:
-            records = [json.loads(line) for line in lines]
-        wait_for_answers(on.sink, len(records), len(records))
+        cpu, since = system.cpu(), monotonic()
+        records, shares = at_random(on, plan, run, channel=channel)
         spent = sum(seconds - cpu[name] for name, seconds in system.cpu().items())
         result: Result = {"kind": "steady", "plan": plan, "channel": channel, "shares": shares}
         result |= latencies(records, on.sink.ledger())
-        if shares["others"] > OTHERS_SHARE_MAX:
-            result["void"].append(f"others took {shares['others']:.1%} of the machine")
+        result["void"] += disturbed(shares)
         return result | {"cpu_percent": 100 * spent / (monotonic() - since)}
+
+
+def at_random(
+    on: Stage, plan: str, run: str, *, channel: str = "cloud", first_guest: int = 0
+) -> tuple[list[Result], dict[str, float]]:
+    """Sends by the plan and waits for the answers: a record of each message, and who used the machine meanwhile."""
+    out = on.folder / "sent.jsonl"
+    settings = {
+        "--url": f"http://127.0.0.1:{on.system.port}",
+        "--plan": plan,
+        "--channel": channel,
+        "--secret": SECRETS.app_secret,
+        "--spoki-secret": SECRETS.spoki_secret,
+        "--phone-number-id": SECRETS.phone_number_id,
+        "--run": run,
+        "--first-guest": str(first_guest),
+        "--out": str(out),
+    }
+    arguments = [word for setting in settings.items() for word in setting]
+    on.mark()
+    subprocess.run([sys.executable, "-m", "load.poisson", *arguments], cwd=BENCH, check=True)
+    shares = on.shares()
+    with out.open() as lines:
+        records = [json.loads(line) for line in lines]
+    wait_for_answers(on.sink, len(records), len(records))
+    return records, shares
+
+
+def disturbed(shares: dict[str, float]) -> list[str]:
+    """Why a round at a fixed rate does not count, if it does not."""
+    others = shares["others"]
+    return [f"others took {others:.1%} of the machine"] if others > OTHERS_SHARE_MAX else []
 
 
 def idle(system: System, load: Load) -> Result:

@@ -70,11 +70,18 @@ class Stage:
 
 
 @contextmanager
-def stage(system: System, load: Load, *, default_limits: bool = False) -> Generator[Stage, None, None]:
-    """Starts sink and system on a fresh folder in results/, so on the repository's disk, and removes all of it."""
+def stage(
+    system: System, load: Load, *, default_limits: bool = False, data: Path | None = None
+) -> Generator[Stage, None, None]:
+    """Starts sink and system on a fresh folder in results/, so on the repository's disk, and removes all of it.
+
+    `data`: what the system kept before; it goes on with that folder, which stays.
+    """
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="round-", dir=RESULTS) as name:
         folder, port = Path(name), free_port()
+        if data is not None:
+            (folder / system.data).symlink_to(data)
         sink = SinkControl(folder, system.port, port=port, statuses=load.statuses, work=load.sink_work)
         try:
             system.up(folder, Conditions(port, load.concurrency, load.hotel_file, default_limits))

@@ -97,6 +97,7 @@ class Nightporter(System):
     def up(self, folder: Path, conditions: Conditions) -> None:
         """Starts one node on `folder`/data."""
         settings = {
+            "PYTHONPATH": str(REPOSITORY / "src"),  # this checkout, wherever the environment was made
             "NIGHTPORTER_DATA_DIR": str(folder / "data"),
             "NIGHTPORTER_NODE": "bench",
             "NIGHTPORTER_GATEWAY": f"127.0.0.1:{self.port}",

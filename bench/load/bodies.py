@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -62,27 +63,31 @@ def guests_needed(messages: int, rate_max: float) -> int:
 
 def wishes(count: int, guests: int, run: str, *, first_guest: int = 0) -> Iterator[Wish]:
     """The first `count` messages of `guests` guests from `first_guest` on; `run` makes the ids its own."""
-    catalogue = tomllib.loads(WISHES_FILE.read_text("utf-8"))
-    topics = list(catalogue)
-    languages = list(catalogue[topics[0]])
     started = int(epoch())
     for number in range(count):
         turn, guest = number // guests, first_guest + number % guests
-        topic = topics[(guest + turn * TOPIC_STEP) % len(topics)]
-        language = languages[guest // len(topics) % len(languages)]
-        texts = catalogue[topic][language]
-        phone = str(PHONE_BASE + guest)
-        yield Wish(
-            guest=phone,
-            message_id=_message_id(phone, run, number),
-            text=texts[(guest // (len(topics) * len(languages)) + turn) % len(texts)],
-            topic=topic,
-            language=language,
-            timestamp=started + turn * GUEST_PAUSE_SECONDS,
-        )
+        message_id = message_id_of(str(PHONE_BASE + guest), run, number)
+        yield wish_of(guest, turn, message_id, started + turn * GUEST_PAUSE_SECONDS)
 
 
-def _message_id(phone: str, run: str, number: int) -> str:
+@cache
+def _catalogue() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(WISHES_FILE.read_text("utf-8"))
+
+
+def wish_of(guest: int, turn: int, message_id: str, timestamp: int) -> Wish:
+    """What the guest of that number asks in the guest's `turn`-th message."""
+    catalogue = _catalogue()
+    topics = list(catalogue)
+    languages = list(catalogue[topics[0]])
+    topic = topics[(guest + turn * TOPIC_STEP) % len(topics)]
+    language = languages[guest // len(topics) % len(languages)]
+    texts = catalogue[topic][language]
+    text = texts[(guest // (len(topics) * len(languages)) + turn) % len(texts)]
+    return Wish(str(PHONE_BASE + guest), message_id, text, topic, language, timestamp)
+
+
+def message_id_of(phone: str, run: str, number: int) -> str:
     """An id of the length and alphabet of Meta's, unique by run and number."""
     digest = hashlib.blake2b(f"{run}/{number}".encode(), digest_size=20).digest()
     return (
@@ -93,6 +98,13 @@ def _message_id(phone: str, run: str, number: int) -> str:
 
 def cloud_request(wish: Wish, secrets: Secrets) -> bytes:
     """The whole HTTP request of a Cloud API webhook with one text message."""
+    body = cloud_body(wish, secrets.phone_number_id)
+    digest = hmac.digest(secrets.app_secret.encode(), body, hashlib.sha256).hex()
+    return http_post("/webhooks/whatsapp", f"X-Hub-Signature-256: sha256={digest}", body)
+
+
+def cloud_body(wish: Wish, phone_number_id: str) -> bytes:
+    """The body of a Cloud API webhook with one text message."""
     user_id = f"IT.{wish.guest}77"
     message = {
         "from": wish.guest,
@@ -104,18 +116,15 @@ def cloud_request(wish: Wish, secrets: Secrets) -> bytes:
     }
     value = {
         "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": DISPLAY_NUMBER, "phone_number_id": secrets.phone_number_id},
+        "metadata": {"display_phone_number": DISPLAY_NUMBER, "phone_number_id": phone_number_id},
         "contacts": [
             {"profile": {"name": f"Guest {wish.guest[-6:]}"}, "wa_id": wish.guest, "user_id": user_id}
         ],
         "messages": [message],
     }
     entry = {"id": WABA_ID, "changes": [{"value": value, "field": "messages"}]}
-    body = json.dumps(
-        {"object": "whatsapp_business_account", "entry": [entry]}, separators=(",", ":")
-    ).encode()
-    digest = hmac.digest(secrets.app_secret.encode(), body, hashlib.sha256).hex()
-    return http_post("/webhooks/whatsapp", f"X-Hub-Signature-256: sha256={digest}", body)
+    whole = {"object": "whatsapp_business_account", "entry": [entry]}
+    return json.dumps(whole, separators=(",", ":")).encode()
 
 
 def spoki_request(wish: Wish, secrets: Secrets) -> bytes:

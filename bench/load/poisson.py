@@ -123,7 +123,8 @@ def run(options: argparse.Namespace) -> None:
     render: Callable[[Wish, Secrets], bytes] = spoki_request if options.channel == "spoki" else cloud_request
     due = moments(options.plan, Random(options.seed))
     rate_max = max(float(stretch.partition("x")[0]) for stretch in options.plan.split(","))
-    messages = list(wishes(len(due), guests_needed(len(due), 2 * rate_max), options.run))
+    guests = guests_needed(len(due), 2 * rate_max)
+    messages = list(wishes(len(due), guests, options.run, first_guest=options.first_guest))
     requests = [render(wish, secrets) for wish in messages]
     start = monotonic() + LEAD_SECONDS
     records = [Sent(wish, start + at) for wish, at in zip(messages, due, strict=True)]
@@ -138,6 +139,7 @@ def _line(record: Sent) -> dict[str, str | float | int]:
     return {
         "guest": record.wish.guest,
         "id": record.wish.message_id,
+        "text": record.wish.text,
         "topic": record.wish.topic,
         "language": record.wish.language,
         "planned_at": record.planned_at,
@@ -157,6 +159,7 @@ def main() -> None:
     parser.add_argument("--spoki-secret", default="")
     parser.add_argument("--phone-number-id", default="100000000000001")
     parser.add_argument("--run", default="poisson", help="makes the message ids of this run its own")
+    parser.add_argument("--first-guest", type=int, default=0, help="guests are numbered from here on")
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--out", type=Path, required=True)
     run(parser.parse_args())

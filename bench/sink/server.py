@@ -19,7 +19,7 @@ from typing import Any, cast
 import orjson
 import uvloop
 
-from moments import monotonic
+from moments import epoch, monotonic
 from sink.statuses import CloudStatuses, Courier, SpokiStatuses
 
 HEAD_BYTES_MAX = 16_384
@@ -68,6 +68,7 @@ class Sink:
         self.spoki = spoki
         self.work = work
         self.next_number = 0
+        self.first = int(epoch()) * 1_000_000  # a folder that is used again must not see an id again
 
     def take(self, path: bytes, body: bytes) -> bytes:
         """Accepts one message and returns the whole HTTP answer."""
@@ -90,7 +91,7 @@ class Sink:
             return response(200, b'{"success":true}')
         recipient = str(message.get("to") or message["recipient"])
         own_id = str(message.get("biz_opaque_callback_data", ""))
-        wamid = f"{WAMID_PREFIX}{self._number():020d}"
+        wamid = f"{WAMID_PREFIX}{self.first + self._number():020d}"
         self.ledger.rows.append((now, recipient, own_id, wamid))
         self.cloud.accepted(wamid, recipient, own_id)
         return response(
