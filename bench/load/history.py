@@ -30,12 +30,12 @@ from nightporter.desk.context import Context
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser.recogniser import Recogniser
 from nightporter.journal import entries
-from nightporter.journal.deliveries import Bodies, Delivery, bring_dictionary, keep
+from nightporter.journal.deliveries import Bodies, Delivery, DeliveryState, bring_dictionary, keep
 from nightporter.model.conversation import WINDOW_MS, Conversation, Memory, Turn, TurnEntry
 from nightporter.model.decision import Decision, DispositionKind
 from nightporter.model.guest import Guest, IdentityKind
 from nightporter.model.lease import Lease
-from nightporter.model.message import Entry, StatusKind
+from nightporter.model.message import Entry
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
@@ -140,7 +140,8 @@ class Past:
         self._ticks(tx, asked.at_ms, wish, wamid, message.outbox_id)
 
     def _ticks(self, tx: Tx, asked_ms: int, wish: Wish, wamid: str, own_id: str) -> None:
-        """Three statuses, a webhook each; the last one moves the answer on, as the others would have on the way."""
+        """Three statuses, a webhook each."""
+        ticks: list[Entry] = []
         for template, after_ms in zip(self._statuses, STATUS_AFTER_MS, strict=True):
             at_ms, told = asked_ms + after_ms, template.status
             assert told is not None, "a status is a status"
@@ -149,14 +150,9 @@ class Past:
                 at_ms,
                 lambda told=told, at_ms=at_ms: self._ticked(wamid, told.kind, at_ms, wish.guest, own_id),
             )
-            if told.kind is StatusKind.READ:
-                status = replace(
-                    template, at_ms=at_ms, provider_id=wamid, status=replace(told, outbox_id=own_id)
-                )
-                messages.status(tx, status)
-            else:
-                named = (own_id, wamid, told.kind, at_ms, template.channel)
-                tx.run("status_add", (*named, "", "", int(told.billable), told.category))
+            status = replace(told, outbox_id=own_id)
+            ticks.append(replace(template, at_ms=at_ms, provider_id=wamid, status=status))
+        messages.statuses(tx, ticks)
 
     def _deliver(self, tx: Tx, at_ms: int, body: Callable[[], bytes]) -> Delivery:
         """A webhook of one entry, kept and read, as far as retention would have left it."""
@@ -164,11 +160,10 @@ class Past:
         delivery = Delivery(self._ids.new(), whatsapp_split.CHANNEL, received_ms, b"")
         age_ms = self._end_ms - received_ms
         if age_ms < self._kept.bodies * DAY_MS:
-            keep(delivery.delivery_id, delivery.channel, received_ms, self._bodies.pack(body()))(tx)
+            keep(delivery, self._bodies.pack(body()), DeliveryState.READ, entries=1)(tx)
         elif age_ms < self._kept.deliveries * DAY_MS:
-            tx.run("delivery_add", (delivery.delivery_id, delivery.channel, received_ms))
-        if age_ms < self._kept.deliveries * DAY_MS:
-            entries.done(delivery, 1, odd=False)(tx)
+            named = (delivery.delivery_id, delivery.channel, received_ms)
+            tx.run("delivery_add", (*named, DeliveryState.READ, 1))
         return delivery
 
     def _ticked(self, wamid: str, state: str, at_ms: int, to: str, own_id: str) -> bytes:

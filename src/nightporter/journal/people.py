@@ -96,7 +96,9 @@ def _merge_known(tx: Tx, kept: str, dropped: str) -> None:
 
 def learn(tx: Tx, read: Guest, learned: Guest) -> None:
     """Keep what a decision changed of the guest as it `read` them; the rest may have changed meanwhile, and stands."""
-    known = guest(tx, learned.guest_id)
+    row = tx.one("guest_get", (learned.guest_id,))
+    assert row is not None, f"guest {learned.guest_id} is gone"
+    known = _guest(row, learned.phone)
     name = learned.name if learned.name != read.name else known.name
     opted_out_ms = learned.opted_out_ms if learned.opted_out_ms != read.opted_out_ms else known.opted_out_ms
     spoken = learned
