@@ -67,8 +67,8 @@ EVENT_MEANS = {
     EventState.DELIVERING: "On its way to a target outside. Not used while `desk` is the only target.",
     EventState.DELIVERED: "Its target has taken it, and all that it led to is on disk.",
     EventState.DEAD: "Its target failed on it too often. Kept with the reason; `events replay` sends it again.",
-    EventState.UNROUTED: "No route takes this type, or one leads to a target that is not there. Kept and shown; "
-    "`events replay` sends it again.",
+    EventState.UNROUTED: "No route takes this type, or its target is not there. Kept and shown; `events replay` sends"
+    " it again.",
 }
 DISPOSITION_MEANS = {
     DispositionKind.ANSWERED: "An outbox message answers it.",

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightporter.app import logbook
-from nightporter.app.logbook import FILES_KEPT, LOG_FILE, Logbook, LogFile, masked, numbered
+from nightporter.app.logbook import FILES_KEPT, LINES_HELD_MAX, LOG_FILE, Logbook, LogFile, masked, numbered
 from nightporter.clock import SystemClock
 
 
@@ -49,6 +49,30 @@ def test_a_line_in_both_places(tmp_path: Path) -> None:
     )
     assert line["at"].endswith("Z")
     assert "warning  message refused  outbox=0190abc-0 code=131047" in terminal.getvalue()
+
+
+def test_what_a_terminal_that_is_gone_did_not_take_is_in_the_file_once_there_is_one(tmp_path: Path) -> None:
+    terminal = io.StringIO()
+    book = Logbook(SystemClock(), "text", terminal)
+    terminal.close()
+    log = structlog.get_logger("start")
+    for number in range(LINES_HELD_MAX + 5):
+        log.info("early", number=number)
+    book.keep_in(tmp_path)
+    log.info("late")
+    book.close()
+    told = lines(tmp_path)
+    assert [line.get("number") for line in told[:-2]] == list(range(5, LINES_HELD_MAX + 5))
+    assert [(line["event"], line.get("lines")) for line in told[-2:]] == [("log lost", 5), ("late", None)]
+
+
+def test_what_the_terminal_took_is_not_told_twice(tmp_path: Path) -> None:
+    with logging_to(None) as terminal:
+        book = structlog.get_config()["processors"][0].__self__
+        structlog.get_logger("start").info("early")
+        book.keep_in(tmp_path)
+    assert "early" in terminal.getvalue()
+    assert lines(tmp_path) == []
 
 
 def test_json_to_the_terminal() -> None:

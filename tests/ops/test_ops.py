@@ -88,11 +88,15 @@ def test_one_answer_is_counted_everywhere(tmp_path: Path) -> None:
         assert told["outbox"] == {"waiting": 0, "sending": 0, "unknown": 0, "maybe_sent": 0, "dead": 0}
         assert told["queues"]["tasks"] == 1
         with reading(tmp_path) as view:
-            stopped = status_of_folder(view, node.node.clock.now_ms())
+            stopped = status_of_folder(view)
         assert set(stopped) == STATUS
         assert stopped["dispositions"] == told["dispositions"]
 
+    async def after_a_restart(node: RunningNode) -> None:
+        assert status(node.parts)["dispositions"] == {"answered": 0, "staff": 1, "silent": 0}
+
     on_node(tmp_path, story)
+    on_node(tmp_path, after_a_restart)
 
 
 def crashed(node: RunningNode) -> None:

@@ -351,6 +351,7 @@ async def _live(
         await story(rig)
         crashes = {key: n for key, n in node.counts.of.items() if "crash" in key[0]}
         assert rig.crashes_expected or not crashes, crashes
+        assert rig.rows("disposed_all") == sorted(rig.rows("dispositions_count"))
         with suppress(asyncio.CancelledError):
             await parts.finish(tasks)
     finally:

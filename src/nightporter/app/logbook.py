@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any, TextIO, cast
@@ -25,6 +26,7 @@ FILE_BYTES_MAX = 10 * 1024 * 1024
 FILES_KEPT = 5  # besides the one that is written: 60 MB at most
 VALUE_CHARS_MAX = 300
 FRAMES_MAX = 20
+LINES_HELD_MAX = 1_000  # of those that no terminal takes before there is a file
 FORBIDDEN = frozenset(
     {"text", "body", "message_text", "phone", "token", "secret", "password", "authorization"}
 )
@@ -128,6 +130,8 @@ class Logbook:
         self._terminal = terminal or sys.stderr
         self._style = style
         self._file: LogFile | None = None
+        self._held: deque[bytes] = deque(maxlen=LINES_HELD_MAX)
+        self._lost = 0
         structlog.configure(
             processors=[self._stamp, structlog.stdlib.add_log_level, where_it_broke, discreet, self._write],
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -140,6 +144,11 @@ class Logbook:
     def keep_in(self, folder: Path) -> None:
         """From now on also into the data folder, which is open and ours."""
         self._file = LogFile(folder / "log" / LOG_FILE)
+        for line in self._held:
+            self._file.write(line)
+        self._held.clear()
+        if self._lost:
+            structlog.get_logger("log").warning("log lost", lines=self._lost)
 
     def _stamp(self, logger: _Named, method: str, happening: Happening) -> Happening:
         at = utc(self._clock.now_ms()).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -152,9 +161,15 @@ class Logbook:
         try:
             self._terminal.write(line.decode() if self._style == "json" else shown(happening) + "\n")
             self._terminal.flush()
-        except (OSError, ValueError):  # nobody reads the terminal any more; the file has it
-            pass
+        except (OSError, ValueError):  # nobody reads the terminal any more
+            if not self._file:
+                self._hold(line)
         raise structlog.DropEvent
+
+    def _hold(self, line: bytes) -> None:
+        """Keep the line until there is a file; the oldest go first, and are counted."""
+        self._lost += len(self._held) == LINES_HELD_MAX
+        self._held.append(line)
 
     def close(self) -> None:
         """Flush and close."""

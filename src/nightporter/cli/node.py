@@ -53,13 +53,12 @@ def status(as_json: Json = False) -> None:
 
     Example: nightporter status --json
     """
-    from nightporter.clock import SystemClock
     from nightporter.ops.status import status_of_folder
 
     told = ask_running("status")
     if told is None:
         with folder_view() as view:
-            told = status_of_folder(view, SystemClock().now_ms())
+            told = status_of_folder(view)
     output.record(told, as_json=as_json)
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nightporter.console.parts import Parts
-from nightporter.model.decision import DispositionKind
 from nightporter.ops.health import health
-from nightporter.ops.status import figures
+from nightporter.ops.status import dispositions, figures
 from nightporter.outbox import tasks
 from nightporter.outbox.tasks import Task
 from nightporter.store import Row, Trouble
@@ -51,9 +50,9 @@ class House:
 def read(parts: Parts) -> House:
     """The house as it stands now."""
     node = parts.node
-    view, counts = node.store.view, node.counts
+    view = node.store.view
     last = view.one("delivery_last")
-    parts.meter.look(counts, node.clock.elapsed_seconds())
+    parts.meter.look(node.counts, node.clock.elapsed_seconds())
     recent = sorted(parts.meter.recent)
     deadline = node.lease.deadline_seconds
     states = dict(view.all("outbox_counts"))
@@ -62,7 +61,7 @@ def read(parts: Parts) -> House:
         roads=[_road(parts, name) for name in parts.roads],
         figures=figures(view),
         failed=states.get("failed", 0),
-        dispositions={str(kind): counts.of["dispositions", kind] for kind in DispositionKind},
+        dispositions=dispositions(view),
         alerts=[task for task in tasks.open_tasks(view) if not task.conversation_id],
         last_webhook_ms=last[0] if last else 0,
         log_bytes=node.store.log_bytes,

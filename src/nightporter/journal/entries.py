@@ -129,6 +129,7 @@ def dispose(
     """Give the entry its one disposition. Raises `Stale` when it has one already."""
     if tx.run("entry_dispose", (kind, reason, reference, now_ms, trace, which)) != 1:
         raise Stale(f"entry {which} has its disposition")
+    tx.run("disposed_add", (kind,))
 
 
 def payload(entry: Entry) -> str:

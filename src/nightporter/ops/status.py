@@ -7,17 +7,15 @@ from typing import Any
 from nightporter.model.decision import DispositionKind
 from nightporter.ops.health import role
 from nightporter.ops.running import Running
-from nightporter.rounds.node import Counts
 from nightporter.store import View
 
 OUTBOX_STATES = ("waiting", "sending", "unknown", "maybe_sent", "dead")
-DAY_MS = 86_400_000
 
 
 def status(parts: Running) -> dict[str, Any]:
     """The body of `GET /api/mesh/status`; all counts go over small indexes.
 
-    `dispositions`: since the node started. What this release does not have yet stands there empty.
+    `dispositions`: of all messages ever, as the file has them. What this release does not have yet stands there empty.
     """
     node = parts.node
     deadline = node.lease.deadline_seconds
@@ -27,23 +25,22 @@ def status(parts: Running) -> dict[str, Any]:
         "epoch": node.lease.epoch,
         "lease": {"node": node.lease.node, "epoch": node.lease.epoch, "remaining_seconds": remaining},
         **figures(node.store.view),
-        "dispositions": _dispositions(_since_start(node.counts)),
+        "dispositions": dispositions(node.store.view),
         "breakers": {name: str(road.lane.breaker.state) for name, road in parts.roads.items()},
         **_not_alone(),
         "pauses": _pauses(parts),
     }
 
 
-def status_of_folder(view: View, now_ms: int) -> dict[str, Any]:
-    """The same from a folder on which no node runs; `dispositions` of the last 24 hours."""
+def status_of_folder(view: View) -> dict[str, Any]:
+    """The same from a folder on which no node runs."""
     epoch = view.one("meta_get", ("epoch",))
-    recent = dict(view.all("dispositions_since", (f"{now_ms - DAY_MS:012x}",)))
     return {
         "role": "stopped",
         "epoch": int(epoch[0]) if epoch else 0,
         "lease": None,
         **figures(view),
-        "dispositions": _dispositions(recent),
+        "dispositions": dispositions(view),
         "breakers": {},
         **_not_alone(),
         "pauses": [],
@@ -65,11 +62,9 @@ def figures(view: View) -> dict[str, Any]:
     }
 
 
-def _since_start(counts: Counts) -> dict[str, int]:
-    return {key[1]: count for key, count in counts.of.items() if key[0] == "dispositions"}
-
-
-def _dispositions(found: dict[str, int]) -> dict[str, int]:
+def dispositions(view: View) -> dict[str, int]:
+    """How many messages ended how, ever."""
+    found = dict(view.all("disposed_all"))
     return {str(kind): found.get(kind, 0) for kind in DispositionKind}
 
 

@@ -48,6 +48,13 @@ SELECT count(*) FROM entries WHERE kind = 'message' AND disposition IS NULL;
 UPDATE entries SET disposition = ?, reason = ?, reference = ?, disposed_ms = ?, trace = ?
 WHERE entry_id = ? AND disposition IS NULL;
 
+-- disposed_add: one more message ended so
+INSERT INTO disposed (disposition, messages) VALUES (?, 1)
+ON CONFLICT (disposition) DO UPDATE SET messages = messages + 1;
+
+-- disposed_all: how all messages ended, for the status
+SELECT disposition, messages FROM disposed ORDER BY disposition;
+
 -- entry_find: the message that another one speaks of (edit, revoke, reaction, quote)
 SELECT entry_id, conversation_id, payload, disposition FROM entries WHERE dedupe = ?;
 
@@ -75,7 +82,7 @@ FROM entries WHERE conversation_id = ? AND at_ms < ? ORDER BY at_ms DESC LIMIT ?
 SELECT entry_id, kind, channel, number, at_ms, payload FROM entries
 WHERE conversation_id IS NULL AND entry_id < ? ORDER BY entry_id DESC LIMIT ?;
 
--- dispositions_count: for the status
+-- dispositions_count: the same as `disposed_all`, counted anew
 SELECT disposition, count(*) FROM entries WHERE disposition IS NOT NULL GROUP BY disposition;
 
 -- identity_find: who is known by this name

@@ -1,6 +1,3 @@
--- dispositions_since: how the messages of a stretch of time ended; keys begin with the provider's time
-SELECT disposition, count(*) FROM entries WHERE entry_id >= ? AND disposition IS NOT NULL GROUP BY disposition;
-
 -- events_waiting_count: queue depth
 SELECT count(*) FROM events WHERE state = 'waiting';
 

@@ -109,6 +109,12 @@ CREATE INDEX entries_pending ON entries (conversation_id, at_ms, delivery_id, or
 CREATE INDEX entries_conversation ON entries (conversation_id, at_ms) WHERE conversation_id IS NOT NULL;
 CREATE INDEX entries_apart ON entries (entry_id) WHERE conversation_id IS NULL;
 
+-- How many messages ended how, ever: counted in the unit that ends one, so that nobody has to count them all.
+CREATE TABLE disposed (
+  disposition TEXT NOT NULL PRIMARY KEY,
+  messages INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What the provider said of our messages; outbox_id '' = parked until we know whose it is.
 CREATE TABLE statuses (
   outbox_id TEXT NOT NULL,
