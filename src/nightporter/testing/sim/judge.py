@@ -7,10 +7,12 @@ owes somebody something.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from nightporter.journal.people import conversation
 from nightporter.model.outbox import outbox_id
 from nightporter.store import View
+from nightporter.testing.providers.ledger import Record
 from nightporter.testing.sim.world import World
 
 
@@ -75,22 +77,35 @@ def _covers(world: World) -> dict[str, set[str]]:
 def _in_order(world: World, broken: list[str]) -> None:
     """What one guest gets comes in the order of what was asked (G3); ids begin with the time of the question (SD4).
 
-    A question that reached us after a later one may be answered after it.
+    A question that may have reached us after a later one may be answered after it; one that we did not answer with 200
+    may have been kept all the same.
     """
-    came = _first_told(world)
-    asked = {which: came.get(wamid, 0) for wamid, ids in _covers(world).items() for which in ids}
+    covers = _covers(world)
+    told, tried = (
+        {which: came.get(wamid, 0) for wamid, ids in covers.items() for which in ids}
+        for came in (_first_told(world), _first_tried(world))
+    )
     newest: dict[str, str] = {}
     for message in world.provider.ledger.accepted() if world.in_order else ():
         which, before = message.callback_data or "", newest.get(message.guest, "")
-        if which < before and asked.get(which, 0) < asked.get(before, 0):
+        if which < before and told.get(which, 0) < tried.get(before, 0):
             broken.append(f"{message.guest} got {which} after {before}")
         newest[message.guest] = max(which, before)
 
 
 def _first_told(world: World) -> dict[str, int]:
     """When each guest's message was first answered with 200."""
+    return _first(world.provider.ledger.webhooks(200))
+
+
+def _first_tried(world: World) -> dict[str, int]:
+    """When the provider first knew how it went to bring us each guest's message."""
+    return _first(world.provider.ledger.webhooks())
+
+
+def _first(attempts: Sequence[Record]) -> dict[str, int]:
     came: dict[str, int] = {}
-    for record in world.provider.ledger.webhooks(200):
+    for record in attempts:
         for kind, which, _ in record.data["contents"]:
             if kind == "message":
                 came.setdefault(which, record.t_ms)
