@@ -8,7 +8,7 @@ SQLite's format (sqlite.org/sessionintro.html, "changeset" in ext/session), so S
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ INSERTED, UPDATED, DELETED = (
     bytes((code, 0)) for code in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE)
 )
 UNDEFINED, INTEGER, REAL, TEXT, BLOB, NULL = (bytes((kind,)) for kind in range(6))
+PACK_INTEGER, PACK_REAL = struct.Struct(">cq").pack, struct.Struct(">cd").pack
+MISSING = apsw.no_change  # a value that a record leaves out
 
 Values = tuple[Any, ...]
 Row = tuple[Values | None, Values | None]  # before and after; None: it was not there
@@ -106,38 +108,52 @@ def _put(rows: dict[Hashable, Row], key: Hashable, before: Values | None, after:
 def _changed(before: Values | None, after: Values | None, keys: tuple[int, ...]) -> bytes:
     if before is None:
         assert after is not None, "a row that neither was nor is"
-        return INSERTED + b"".join([ENCODED[type(value)](value) for value in after])
+        return INSERTED + _record(after)
     if after is None:
-        return DELETED + b"".join([ENCODED[type(value)](value) for value in before])
-    old, new = [UNDEFINED] * len(before), [UNDEFINED] * len(before)
+        return DELETED + _record(before)
+    old: list[Any] = [MISSING] * len(before)
+    new = old.copy()
     for column in keys:
-        old[column] = ENCODED[type(before[column])](before[column])
+        old[column] = before[column]
     for column, (was, now) in enumerate(zip(before, after, strict=True)):
         if was != now:
-            old[column] = ENCODED[type(was)](was)
-            new[column] = ENCODED[type(now)](now)
-    return UPDATED + b"".join(old) + b"".join(new)
+            old[column], new[column] = was, now
+    return UPDATED + _record(old) + _record(new)
 
 
 def _patched(before: Values | None, after: Values | None, keys: tuple[int, ...]) -> bytes:
     if before is None:
         return _changed(None, after, keys)
     if after is None:
-        return DELETED + b"".join([ENCODED[type(before[column])](before[column]) for column in keys])
-    new = [UNDEFINED] * len(before)
-    for column, (was, now) in enumerate(zip(before, after, strict=True)):
-        if was != now or column in keys:
-            new[column] = ENCODED[type(now)](now)
-    return UPDATED + b"".join(new)
+        return DELETED + _record([before[column] for column in keys])
+    return UPDATED + _record(
+        [
+            MISSING if was == now and column not in keys else now
+            for column, (was, now) in enumerate(zip(before, after, strict=True))
+        ]
+    )
 
 
-def _text(value: str) -> bytes:
-    data = value.encode()
-    return (SHORT_TEXT[len(data)] if len(data) < SHORT else TEXT + _length(len(data))) + data
-
-
-def _integer(value: int) -> bytes:
-    return INTEGER + value.to_bytes(8, "big", signed=True)
+def _record(values: Sequence[Any]) -> bytes:
+    """The values of a row. Written out, for a group has hundreds: a call for each value took three times as long."""
+    pieces: list[bytes] = []
+    for value in values:
+        if isinstance(value, str):
+            data = value.encode()
+            pieces.append(SHORT_TEXT[len(data)] if len(data) < SHORT else TEXT + _length(len(data)))
+            pieces.append(data)
+        elif isinstance(value, int):
+            pieces.append(PACK_INTEGER(INTEGER, value))
+        elif value is MISSING:
+            pieces.append(UNDEFINED)
+        elif value is None:
+            pieces.append(NULL)
+        elif isinstance(value, bytes):
+            pieces.append(BLOB + _length(len(value)))
+            pieces.append(value)
+        else:
+            pieces.append(PACK_REAL(REAL, value))
+    return b"".join(pieces)
 
 
 def _length(number: int) -> bytes:
@@ -150,10 +166,3 @@ def _length(number: int) -> bytes:
 
 SHORT = 128  # lengths below it take one byte
 SHORT_TEXT = [TEXT + _length(number) for number in range(SHORT)]
-ENCODED: dict[type, Callable[[Any], bytes]] = {
-    str: _text,
-    int: _integer,
-    float: lambda value: REAL + struct.pack(">d", value),
-    bytes: lambda value: BLOB + _length(len(value)) + value,
-    type(None): lambda _: NULL,
-}
