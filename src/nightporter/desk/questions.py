@@ -10,7 +10,7 @@ from nightporter.desk.heard import room_named
 from nightporter.desk.look import Look
 from nightporter.desk.recogniser import level
 from nightporter.desk.rules.optout import cancels_question
-from nightporter.desk.rules.text import fold, words_of
+from nightporter.desk.rules.text import Folded
 from nightporter.desk.understanding import Wish
 from nightporter.desk.wording import say
 from nightporter.model.conversation import Question
@@ -94,12 +94,12 @@ def _value(look: Look, question: Question) -> str:
         return asked.first.isoformat() if asked.named and asked.first == asked.last else ""
     if other or heard.wants_human or heard.thanks or heard.greeting:
         return ""
-    if question.slot in NUMBER_SLOTS and not any(word.isdigit() for word in words_of(fold(words))):
+    if question.slot in NUMBER_SLOTS and not any(word.isdigit() for word in Folded.of(words).words):
         return ""
     return words if 0 < heard.words <= FREE_ANSWER_WORDS_MAX else ""
 
 
 def _bare_room(text: str) -> str:
-    words = words_of(fold(text))
+    words = Folded.of(text).words
     numbers = [word for word in words if word.isdigit() and len(word) <= 4]
     return numbers[0] if len(numbers) == 1 and len(words) <= BARE_ANSWER_WORDS_MAX else ""
