@@ -74,9 +74,8 @@ class Look:
     @property
     def pending(self) -> list[TurnEntry]:
         """The entries that still need an outcome, oldest first."""
-        waiting = {spoken.entry.entry_id for spoken in self.spoken} | {
-            thing.entry_id for thing in self.things
-        }
+        waiting = {spoken.entry.entry_id for spoken in self.spoken}
+        waiting.update([thing.entry_id for thing in self.things])
         return [entry for entry in self.turn.entries if entry.entry_id in waiting]
 
     @property
@@ -87,6 +86,8 @@ class Look:
 
     def words(self) -> str:
         """All words that need an answer as one text, a line each, repeats once."""
+        if len(self.spoken) == 1:
+            return self.spoken[0].text
         return "\n".join(dict.fromkeys(spoken.text for spoken in self.spoken))
 
     def silent(self, entry: TurnEntry, reason: SilentReason) -> None:
