@@ -77,7 +77,7 @@ class Message:
     group: str = ""  # group id, "" in a private chat
     media: Media | None = None
     data: JSONObject = field(
-        default_factory=dict[str, Any]
+        default_factory=dict
     )  # location, contacts, order items: as received, bounded
 
 
@@ -117,7 +117,7 @@ class Entry:
     message: Message | None = None
     status: Status | None = None
     data: JSONObject = field(
-        default_factory=dict[str, Any]
+        default_factory=dict
     )  # what has no field of its own, as received, bounded
 
     def dedupe_key(self) -> bytes:
