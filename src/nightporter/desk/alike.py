@@ -35,7 +35,7 @@ class _Kept:
 
 
 def told_alike(catalogue: Catalogue) -> Callable[[Reply], Reply]:
-    """For a topic whose answer is made of its `catalogue` and the hotel's file, and of nothing that a guest is or has."""
+    """For a topic whose answer is made of its `catalogue` and the file, and of nothing that a guest is or has."""
 
     def keeping(reply: Reply) -> Reply:
         kept = _Kept()

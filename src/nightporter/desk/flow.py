@@ -65,7 +65,7 @@ class Desk:
 
     def _after_staff(self, look: Look, heard: dict[str, Understanding]) -> Decision:
         late.settle_answered(look)
-        if look.pending and not late.window_open(look):
+        if not late.window_open(look) and look.pending:
             late.settle_closed(look)
         if not look.pending:
             return conclude(look, [])

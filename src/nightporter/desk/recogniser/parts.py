@@ -23,8 +23,11 @@ _CLAUSE_END = re.compile(
 
 _CLAUSE_SIGN = re.compile(r"[,/+&]")
 _CONJUNCTIONS = frozenset(  # as folded; a sentence without one, and without a sign, is one clause
-    "and also plus but or e ed poi inoltre oppure ma pero und ausserdem sowie oder aber et puis ou mais"
-    " y ademas tambien o".split()
+    (
+        *("and", "also", "plus", "but", "or", "e", "ed", "poi", "inoltre", "oppure", "ma", "pero"),
+        *("und", "ausserdem", "sowie", "oder", "aber", "et", "puis", "ou", "mais"),
+        *("y", "ademas", "tambien", "o"),
+    )
 )
 
 

@@ -7,12 +7,12 @@ make it something for staff.
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import exp
 
 from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
@@ -100,7 +100,7 @@ class Wishes:
         scores, _ = self._model.scores(words)
         best = max(scores)
         warmth = temperature()
-        shares = [math.exp((score - best) / warmth) for score in scores]
+        shares = [exp((score - best) / warmth) for score in scores]
         total = sum(shares)
         others = sum(shares[self._others])
         at = scores.index(best)
