@@ -75,6 +75,8 @@ def next_language(guest: Guest, understanding: Understanding) -> Guest:
         return guest  # "ciao" and "merci" are said in every language
     if heard == guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else guest.language_source
+        if source is guest.language_source and not guest.language_rival:
+            return guest
         return replace(guest, language_rival="", language_source=source)
     if not guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else LanguageSource.HINT

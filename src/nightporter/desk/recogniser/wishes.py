@@ -50,7 +50,7 @@ class Guard:
     anywhere: bool  # also when they stand in another part of the message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     part: Part
     topic: str
