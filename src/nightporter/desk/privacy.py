@@ -46,6 +46,8 @@ def match_of(stays: tuple[Stay, ...], today: date) -> Match:
 
 def stay_of(stays: tuple[Stay, ...], today: date, text: str) -> Stay | None:
     """The stay a wish is about: the only one, or the one whose room is named. None: several, so ask which room."""
+    if not stays:
+        return None
     live = [stay for stay in stays if stay.state is not StayState.CANCELLED]
     now = [stay for stay in live if stay.arrival <= today.isoformat() <= stay.departure]
     if len(now) > 1:

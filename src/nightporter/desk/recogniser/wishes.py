@@ -85,12 +85,7 @@ class Wishes:
         found = [
             _Found(one.part, *self._guarded(message, one.topic, one.confidence, of_all=True)) for one in found
         ]
-        asked = [one for one in found if one.topic not in _ASIDES] or found[:1]
-        best: dict[str, _Found] = {}
-        for one in asked:
-            if one.topic not in best or one.confidence > best[one.topic].confidence:
-                best[one.topic] = one
-        ordered = sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
+        ordered = found if len(found) == 1 else _surest(found)
         return tuple(
             [Wish(one.topic, round(one.confidence, 4), one.part.text.strip(_EDGES)) for one in ordered]
         )
@@ -196,6 +191,16 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         Guard(speech.guards[words], topics, becomes, sure, anywhere=words in _ANYWHERE)
         for words, topics, becomes, sure in rules
     )
+
+
+def _surest(found: list[_Found]) -> list[_Found]:
+    """Of each topic the surest, without asides where there is a wish; surest first."""
+    asked = [one for one in found if one.topic not in _ASIDES] or found[:1]
+    best: dict[str, _Found] = {}
+    for one in asked:
+        if one.topic not in best or one.confidence > best[one.topic].confidence:
+            best[one.topic] = one
+    return sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
 
 
 def _asks_on(part: Part) -> bool:
