@@ -54,12 +54,12 @@ def _bounded_int(digits: str) -> int | float:
 
 def mapping(value: JSON) -> dict[str, JSON]:
     """The value if it is an object, else an empty one."""
-    return cast("dict[str, JSON]", value) if type(value) is dict else _NOTHING
+    return value if value.__class__ is dict else _NOTHING
 
 
 def sequence(value: JSON) -> list[JSON]:
     """The value if it is an array, else an empty one."""
-    return cast("list[JSON]", value) if type(value) is list else []
+    return value if value.__class__ is list else []
 
 
 def text(value: JSON, chars_max: int = TEXT_CHARS_MAX) -> str:

@@ -12,6 +12,7 @@ from nightporter.model.outbox import Choice, Content
 ELLIPSIS = "…"
 LIST_GLYPH = "☰"  # opens a list whose button has no words
 ZERO_WIDTH_JOINER = "\u200d"
+UNIT_BYTES = 2
 VIRAMA_CLASS = 9  # canonical combining class of the sign that joins Indic consonants
 FILLED_AT_LEAST = 0.5  # a paragraph or sentence border before half of a piece is not worth taking
 
@@ -41,7 +42,7 @@ LIMITS = Limits()
 
 def units(text: str) -> int:
     """Length in UTF-16 units."""
-    return len(text) if text.isascii() else len(text) + sum(c > "\uffff" for c in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // UNIT_BYTES
 
 
 def _reach(text: str, start: int, limit: int) -> int:
@@ -126,6 +127,8 @@ def _next_word(text: str, index: int) -> int:
 def split_text(text: str, limit: int = LIMITS.text) -> tuple[str, ...]:
     """The text in pieces of at most `limit` units; nothing but white space between them is left out."""
     text = text.strip()
+    if units(text) <= limit:
+        return (text,)
     pieces: list[str] = []
     start = 0
     while units(text[start:]) > limit:
@@ -145,9 +148,10 @@ def parts_of(content: Content, limits: Limits = LIMITS) -> tuple[Content, ...]:
     """
     if content.template is not None:
         return (content,)
-    content = _fitting(content, limits)
+    if content.buttons or content.rows:
+        content = _fitting(content, limits)
     if not content.buttons and not content.rows:
-        return tuple(replace(content, text=piece) for piece in split_text(content.text, limits.text))
+        return tuple([Content(text=piece) for piece in split_text(content.text, limits.text)])
     head, tail = _with_tail(content.text, limits)
     return (*(Content(text=piece) for piece in head), replace(content, text=tail))
 

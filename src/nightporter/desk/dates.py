@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Any
 
 from nightporter.desk.heard import plain
-from nightporter.desk.rules.text import fold
+from nightporter.desk.rules.text import Folded
 
 YEARS_AHEAD_MAX = 3  # a year further off is a slip of the finger, or no year
 
@@ -59,7 +59,7 @@ def date_asked(text: str, today: date) -> Asked:
 def _by_number(text: str, today: date) -> Asked | None:
     if _DIGIT.search(text) is None:
         return None
-    folded = fold(text)
+    folded = Folded.of(text).text
     if iso := _ISO.search(folded):
         return _day(int(iso[1]), int(iso[2]), int(iso[3]))
     for found in _DAY_MONTH.finditer(folded):

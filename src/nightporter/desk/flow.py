@@ -65,7 +65,7 @@ class Desk:
 
     def _after_staff(self, look: Look, heard: dict[str, Understanding]) -> Decision:
         late.settle_answered(look)
-        if look.pending and not late.window_open(look):
+        if not late.window_open(look) and look.pending:
             late.settle_closed(look)
         if not look.pending:
             return conclude(look, [])
@@ -212,7 +212,10 @@ def _set_language(look: Look, heard: Understanding | None) -> None:
     if heard is not None:
         guest = next_language(look.turn.guest, heard)
         if guest != look.guest:
-            look.guest = replace(guest, opted_out_ms=look.guest.opted_out_ms)
+            opted_out_ms = look.guest.opted_out_ms
+            look.guest = (
+                guest if guest.opted_out_ms == opted_out_ms else replace(guest, opted_out_ms=opted_out_ms)
+            )
     spoken = look.guest.language or (heard.language if heard else "") or language_of_phone(look.guest.phone)
     languages = look.hotel.languages
     if spoken in languages:

@@ -53,14 +53,14 @@ def hand_over(look: Look, leftovers: list[Leftover], *, say_it: bool = True) -> 
         return
     if own and own.said:
         look.paragraphs.append(own.said)
-        look.memory = replace(look.memory, handed_over_ms=look.now_ms)
+        look.memory.handed_over_ms = look.now_ms
         return
     look.paragraphs.append(say(intro, look.language))
     if voice_only:
-        look.memory = replace(look.memory, voice_told_ms=look.now_ms)
+        look.memory.voice_told_ms = look.now_ms
     if due:
         look.paragraphs.append(_when(look))
-        look.memory = replace(look.memory, handed_over_ms=look.now_ms)
+        look.memory.handed_over_ms = look.now_ms
 
 
 def pass_on_rest(look: Look, leftovers: list[Leftover]) -> None:
@@ -72,14 +72,13 @@ def pass_on_rest(look: Look, leftovers: list[Leftover]) -> None:
         for thing in list(look.things):
             look.staff(thing, task)
         if voice and voice_line_due(look):
-            look.memory = replace(look.memory, voice_told_ms=look.now_ms)
+            look.memory.voice_told_ms = look.now_ms
             look.tail.append(say("handover.voice", look.language))
         if leftovers or not voice:
             rest = say("handover.rest", look.language)
             look.paragraphs.append(f"{rest} {_when(look)}" if due else rest)
-            look.memory = replace(
-                look.memory, handed_over_ms=look.now_ms if due else look.memory.handed_over_ms
-            )
+            if due:
+                look.memory.handed_over_ms = look.now_ms
     elif look.pictures:
         task = look.task("picture", "picture", look.pictures[0].entry_id, look.words(), urgency=Urgency.INFO)
         look.add_task(replace(task, details=_details(look, look.pictures)))
@@ -97,7 +96,9 @@ def apologise(look: Look) -> None:
     when = who_reads(look.hotel, look.now, look.language, section="angry")
     urgent = if_urgent(look.hotel, look.now, look.language)
     look.paragraphs = [say("angry.sorry", look.language), f"{when} {urgent}".strip()]
-    look.memory = replace(look.memory, last_topics=(ANGRY,), question=None, handed_over_ms=look.now_ms)
+    look.memory.last_topics = (ANGRY,)
+    look.memory.question = None
+    look.memory.handed_over_ms = look.now_ms
 
 
 def voice_line_due(look: Look) -> bool:

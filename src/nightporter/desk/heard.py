@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 
-from nightporter.desk.rules.text import fold, words_of
-
-TEXTS_KEPT = 32  # a turn's words are looked at several times in a row
+from nightporter.desk.rules.text import Folded
 
 
-@lru_cache(TEXTS_KEPT)
 def plain(text: str) -> str:
     """The words and numbers of a text in their plain form, a space before, between and behind."""
-    return f" {' '.join(words_of(fold(text)))} "
+    return Folded.of(text).squeezed
 
 
 @cache

@@ -6,9 +6,9 @@ two messages that agree, or one of four words or more that leaves no doubt. What
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import exp
 
 from nightporter.desk.understanding import Understanding
 from nightporter.model.guest import Guest, LanguageSource
@@ -46,11 +46,11 @@ class Hearing:
         heard = {language: scores[language] for language in languages if language in scores}
         if not heard or not words:
             return cls(known, sure=False)
-        top = max(heard, key=lambda language: heard[language])
+        top = max(heard, key=heard.__getitem__)
         alone = _share(heard, top)
         if known:
             heard[known] += HINT_SCORE if known in heard else 0
-            top = max(heard, key=lambda language: heard[language])
+            top = max(heard, key=heard.__getitem__)
         least = TOLD_SHARE_MIN if words > 2 else TOLD_ALONE_MIN
         if _share(heard, top) < least:
             return cls(known, sure=False)
@@ -58,7 +58,8 @@ class Hearing:
 
 
 def _share(scores: Mapping[str, float], language: str) -> float:
-    return 1 / sum(math.exp(score - scores[language]) for score in scores.values())
+    own = scores[language]
+    return 1 / sum([exp(score - own) for score in scores.values()])
 
 
 def next_language(guest: Guest, understanding: Understanding) -> Guest:
@@ -74,6 +75,8 @@ def next_language(guest: Guest, understanding: Understanding) -> Guest:
         return guest  # "ciao" and "merci" are said in every language
     if heard == guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else guest.language_source
+        if source is guest.language_source and not guest.language_rival:
+            return guest
         return replace(guest, language_rival="", language_source=source)
     if not guest.language:
         source = LanguageSource.HEARD if understanding.language_sure else LanguageSource.HINT

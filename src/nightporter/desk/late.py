@@ -12,13 +12,15 @@ QUOTE_AFTER_MS = 2 * 60_000  # from here on the guest sees which message is mean
 
 def window_open(look: Look) -> bool:
     """True while the provider takes free-form messages: 24 h after the guest's last one, by provider time."""
-    newest_ms = max(entry.at_ms for entry in look.turn.entries)
+    newest_ms = max([entry.at_ms for entry in look.turn.entries])
     return look.now_ms < max(newest_ms, look.turn.conversation.last_guest_ms) + WINDOW_MS
 
 
 def settle_answered(look: Look) -> None:
     """What staff wrote after needs no answer of ours."""
     wrote_ms = look.turn.staff_wrote_ms
+    if not wrote_ms:
+        return
     reason = SilentReason.STAFF_SPEAKING if window_open(look) else SilentReason.TOO_OLD
     for entry in look.pending:
         if wrote_ms > entry.at_ms:
@@ -36,4 +38,4 @@ def settle_closed(look: Look) -> None:
 
 def is_late(look: Look, entries: list[TurnEntry]) -> bool:
     """True when the answer comes hours after the newest of the messages."""
-    return look.now_ms - max(entry.at_ms for entry in entries) > SORRY_AFTER_MS
+    return look.now_ms - max([entry.at_ms for entry in entries]) > SORRY_AFTER_MS

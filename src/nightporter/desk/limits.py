@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from nightporter.desk.heard import from_machine
 from nightporter.desk.look import Look, same_text_hash
 from nightporter.model.decision import SilentReason, Urgency
@@ -35,7 +33,7 @@ def told_of_limit(look: Look) -> bool:
 def count_answer(look: Look) -> None:
     """Remembers that the machine speaks now."""
     kept = [at for at in look.memory.answers_ms if look.now_ms - at < DAY_MS]
-    look.memory = replace(look.memory, answers_ms=(*kept, look.now_ms)[-ANSWERS_PER_DAY_MAX:])
+    look.memory.answers_ms = (*kept, look.now_ms)[-ANSWERS_PER_DAY_MAX:]
 
 
 def count_same(look: Look, words: str) -> None:
@@ -46,7 +44,8 @@ def count_same(look: Look, words: str) -> None:
     spoke_ms = max((*look.memory.answers_ms, look.memory.handed_over_ms), default=0)
     in_a_row = said == look.memory.last_text and look.now_ms - spoke_ms < DAY_MS
     times = look.memory.last_text_times + 1 if in_a_row else 1
-    look.memory = replace(look.memory, last_text=said, last_text_times=times)
+    look.memory.last_text = said
+    look.memory.last_text_times = times
 
 
 def same_again(look: Look) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from nightporter.config.hotel import Hotel
 from nightporter.desk.context import Context
 from nightporter.desk.heard import plain
+from nightporter.desk.notes import Notes
 from nightporter.desk.privacy import match_of, secrets_of, without_cards
 from nightporter.desk.reception import is_night
 from nightporter.desk.understanding import Match, Understanding
@@ -48,7 +49,7 @@ class Look:
         self.now = datetime.fromtimestamp(context.now_ms / 1000, hotel.zone)
         self.night = is_night(hotel, self.now)  # nobody is at reception
         self.secrets = secrets_of(hotel)
-        self.memory = turn.conversation.memory
+        self.memory = Notes.of(turn.conversation.memory)
         self.guest = turn.guest
         self.language = "en"
         self.match: Match = match_of(turn.stays, self.now.date())
@@ -74,9 +75,8 @@ class Look:
     @property
     def pending(self) -> list[TurnEntry]:
         """The entries that still need an outcome, oldest first."""
-        waiting = {spoken.entry.entry_id for spoken in self.spoken} | {
-            thing.entry_id for thing in self.things
-        }
+        waiting = {spoken.entry.entry_id for spoken in self.spoken}
+        waiting.update([thing.entry_id for thing in self.things])
         return [entry for entry in self.turn.entries if entry.entry_id in waiting]
 
     @property
@@ -87,6 +87,8 @@ class Look:
 
     def words(self) -> str:
         """All words that need an answer as one text, a line each, repeats once."""
+        if len(self.spoken) == 1:
+            return self.spoken[0].text
         return "\n".join(dict.fromkeys(spoken.text for spoken in self.spoken))
 
     def silent(self, entry: TurnEntry, reason: SilentReason) -> None:
@@ -151,11 +153,12 @@ class Look:
         """What was decided; every entry has its outcome by now."""
         missing = [entry.entry_id for entry in self.turn.entries if entry.entry_id not in self._done]
         assert not missing, f"entries without a disposition: {missing}"
+        memory = self.memory.memory()
         return Decision(
-            dispositions=tuple(self._done[entry.entry_id] for entry in self.turn.entries),
+            dispositions=tuple([self._done[entry.entry_id] for entry in self.turn.entries]),
             sayings=(saying,) if saying else (),
             tasks=tuple(self.tasks),
-            memory=self.memory if self.memory != self.turn.conversation.memory else None,
+            memory=memory if memory != self.turn.conversation.memory else None,
             guest=self.guest if self.guest != self.turn.guest else None,
             trace=self.trace(),
         )

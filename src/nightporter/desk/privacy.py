@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from nightporter.config.hotel import Hotel, Share
@@ -16,10 +17,11 @@ from nightporter.model.guest import Guest, Stay, StayState
 MATCH_DAYS_AFTER = 14  # a match by phone ends this long after departure
 CARD_DIGITS_MIN = 13
 CARD_DIGITS_MAX = 19
+LINES_KEPT = 128  # answers begin with few different lines
 
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _WORD = re.compile(r"\w+")
-_PRICE = re.compile(r"[€$£]|\b(?:EUR|CHF|GBP|USD)\b|\b(?:euro|euros)\b", re.IGNORECASE)
+_PRICE = re.compile(r"[€$£]|\b(?:euros?|eur|chf|gbp|usd)\b")  # in small letters
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}\.(?:\d{2,4})?|\b\d{1,2}/\d{1,2}\b")
 _ALLOWED = {
     Match.NONE: frozenset({Share.ANYONE}),
@@ -44,6 +46,8 @@ def match_of(stays: tuple[Stay, ...], today: date) -> Match:
 
 def stay_of(stays: tuple[Stay, ...], today: date, text: str) -> Stay | None:
     """The stay a wish is about: the only one, or the one whose room is named. None: several, so ask which room."""
+    if not stays:
+        return None
     live = [stay for stay in stays if stay.state is not StayState.CANCELLED]
     now = [stay for stay in live if stay.arrival <= today.isoformat() <= stay.departure]
     if len(now) > 1:
@@ -60,11 +64,20 @@ def stay_of(stays: tuple[Stay, ...], today: date, text: str) -> Stay | None:
 
 def telling_first_line(line: str, guest: Guest, stays: tuple[Stay, ...], secrets: frozenset[str]) -> bool:
     """True when a lock screen would show a name, a room, a date, a price or a secret."""
-    if _PRICE.search(line) or _DATE.search(line) or any(secret in line for secret in secrets):
+    figures, told = _told_in(line)
+    if figures or any(secret in line for secret in secrets):
         return True
-    told = set(_WORD.findall(line))
-    known = [guest.name, *(stay.room for stay in stays), *(stay.name for stay in stays)]
+    known = [guest.name]
+    for stay in stays:
+        known += (stay.room, stay.name)
     return any(len(word) > 1 and word in told for name in known for word in _WORD.findall(name))
+
+
+@lru_cache(LINES_KEPT)
+def _told_in(line: str) -> tuple[bool, frozenset[str]]:
+    """(True for a line with a price or a date, its words)."""
+    figures = _PRICE.search(line.lower()) is not None or _DATE.search(line) is not None
+    return figures, frozenset(_WORD.findall(line))
 
 
 def behind_first_line(

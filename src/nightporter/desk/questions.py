@@ -10,7 +10,7 @@ from nightporter.desk.heard import room_named
 from nightporter.desk.look import Look
 from nightporter.desk.recogniser import level
 from nightporter.desk.rules.optout import cancels_question
-from nightporter.desk.rules.text import fold, words_of
+from nightporter.desk.rules.text import Folded
 from nightporter.desk.understanding import Wish
 from nightporter.desk.wording import say
 from nightporter.model.conversation import Question
@@ -27,14 +27,14 @@ TAPS = frozenset({MessageKind.BUTTON, MessageKind.CHOICE})
 def forget_stale(look: Look) -> None:
     """A question that was open for a day is none any more."""
     if look.memory.question and not look.question:
-        look.memory = replace(look.memory, question=None)
+        look.memory.question = None
 
 
 def called_off(look: Look) -> bool:
     """True when the guest's words end our open question; it is dropped and they are told."""
     if not look.question or not look.spoken or not all(cancels_question(one.text) for one in look.spoken):
         return False
-    look.memory = replace(look.memory, question=None)
+    look.memory.question = None
     look.paragraphs.append(say("question.dropped", look.language))
     for spoken in list(look.spoken):
         look.answered(spoken.entry)
@@ -48,7 +48,7 @@ def ask_again(look: Look) -> None:
     nods = [*look.nods, *look.pending]
     if question.asked_times < ASKED_TIMES_MAX:
         again = replace(question, asked_times=question.asked_times + 1)
-        look.memory = replace(look.memory, question=again)
+        look.memory.question = again
         key = "question.room" if question.slot == "room" else "question.other"
         look.paragraphs.append(say(key, look.language))
         for entry in nods:
@@ -58,7 +58,7 @@ def ask_again(look: Look) -> None:
     look.nods = []
     text = "\n".join([*question.slots.values(), look.words()])
     hand_over(look, [Leftover(text, question.topic, "question_open")])
-    look.memory = replace(look.memory, question=None)
+    look.memory.question = None
 
 
 def answer_of(look: Look) -> str:
@@ -94,12 +94,12 @@ def _value(look: Look, question: Question) -> str:
         return asked.first.isoformat() if asked.named and asked.first == asked.last else ""
     if other or heard.wants_human or heard.thanks or heard.greeting:
         return ""
-    if question.slot in NUMBER_SLOTS and not any(word.isdigit() for word in words_of(fold(words))):
+    if question.slot in NUMBER_SLOTS and not any(word.isdigit() for word in Folded.of(words).words):
         return ""
     return words if 0 < heard.words <= FREE_ANSWER_WORDS_MAX else ""
 
 
 def _bare_room(text: str) -> str:
-    words = words_of(fold(text))
+    words = Folded.of(text).words
     numbers = [word for word in words if word.isdigit() and len(word) <= 4]
     return numbers[0] if len(numbers) == 1 and len(words) <= BARE_ANSWER_WORDS_MAX else ""

@@ -17,7 +17,7 @@ WEEKDAY_DAYS_MAX = 6  # further off a weekday alone would mislead
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """Reception at one moment. `until` None while open: day and night; `again` None while closed: not known."""
+    """A department at one moment. `until` None while open: day and night; `again` None while closed: not known."""
 
     known: bool
     open: bool = False
@@ -26,32 +26,37 @@ class Staffing:
 
 
 class _Memo:
-    """The last staffing that was worked out: hours change by the minute, guests write by the second."""
+    """The staffing that was last worked out: hours change by the minute, guests write by the second."""
 
     def __init__(self) -> None:
         self._hotel: Hotel | None = None
+        self._at: datetime | None = None
         self._minute = -1
-        self._staffing = Staffing(known=False)
+        self._by_department: dict[str, Staffing] = {}
 
-    def get(self, hotel: Hotel, at: datetime) -> Staffing:
+    def get(self, hotel: Hotel, at: datetime, department: str) -> Staffing:
         """Worked out anew for another file or another minute."""
-        minute = int(at.timestamp() // 60)
-        if hotel is not self._hotel or minute != self._minute:
-            self._staffing = _work_out(hotel, at)
-            self._hotel, self._minute = hotel, minute
-        return self._staffing
+        if hotel is not self._hotel or at is not self._at:
+            minute = int(at.timestamp() // 60)
+            if hotel is not self._hotel or minute != self._minute:
+                self._by_department = {}
+            self._hotel, self._at, self._minute = hotel, at, minute
+        found = self._by_department.get(department)
+        if found is None:
+            found = self._by_department[department] = _work_out(hotel, at, department)
+        return found
 
 
 _memo = _Memo()
 
 
-def staffing(hotel: Hotel, at: datetime) -> Staffing:
-    """Whether reception is there, until when, from when again."""
-    return _memo.get(hotel, at)
+def staffing(hotel: Hotel, at: datetime, department: str = "reception") -> Staffing:
+    """Whether the department is there, until when, from when again."""
+    return _memo.get(hotel, at, department)
 
 
-def _work_out(hotel: Hotel, at: datetime) -> Staffing:
-    path = hotel.desk_path("reception")
+def _work_out(hotel: Hotel, at: datetime, department: str) -> Staffing:
+    path = hotel.desk_path(department)
     if not hotel.has_hours(path):
         return Staffing(known=False)
     if hotel.open_at(path, at):

@@ -19,7 +19,7 @@ from nightporter.config.hotel.exceptions import LEAP_YEAR, Period, Yearly
 from nightporter.config.hotel.hours import DAY_MINUTES, Day, Span, clock_text
 from nightporter.config.hotel.values import Spot
 from nightporter.desk.rules.phrases import Phrases
-from nightporter.desk.rules.text import fold, words_of
+from nightporter.desk.rules.text import Folded
 from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.desk.wording import FALLBACK, month_name
 
@@ -52,9 +52,13 @@ class Catalogue:
 
     def aspects(self, text: str) -> list[str]:
         """What of the topic the guest's words ask about, in the order of `words.toml`."""
-        words = tuple(words_of(fold(text)))
-        line = f" {' '.join(words)} "
-        return [aspect for aspect, phrases in self._aspects.items() if phrases.is_in(words, line)]
+        folded = Folded.of(text)
+        bits = Phrases.mask(folded.words)
+        return [
+            aspect
+            for aspect, phrases in self._aspects.items()
+            if phrases.bit & bits and phrases.is_in(folded.words, folded.squeezed)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

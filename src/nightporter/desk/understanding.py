@@ -56,7 +56,7 @@ class Ask:
     on_named: bool  # True when the guest named it
     match: Match
     stay: Stay | None = None
-    slots: dict[str, str] = field(default_factory=dict[str, str])  # already known: room, day, ...
+    slots: dict[str, str] = field(default_factory=dict)  # already known: room, day, ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

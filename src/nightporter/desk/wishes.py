@@ -66,7 +66,8 @@ def in_danger(look: Look) -> bool:
 def remember(look: Look, answers: Answers) -> None:
     """What the next turn may need: the question that is open now, what was spoken of."""
     topics_now = tuple(dict.fromkeys(answers.topics)) or look.memory.last_topics
-    look.memory = replace(look.memory, question=answers.question, last_topics=topics_now)
+    look.memory.question = answers.question
+    look.memory.last_topics = topics_now
 
 
 def _plan(look: Look, quoted_topic: str) -> list[tuple[Wish, dict[str, str]]]:
@@ -143,8 +144,16 @@ def _asked(look: Look, text: str) -> Asked:
 
 def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> TopicReply | None:
     """What the topic says; None when it says different things for different days of a month asked about."""
-    days = sorted(
-        {asked.first, date.fromordinal((asked.first.toordinal() + asked.last.toordinal()) // 2), asked.last}
+    days = (
+        [asked.first]
+        if asked.first == asked.last
+        else sorted(
+            {
+                asked.first,
+                date.fromordinal((asked.first.toordinal() + asked.last.toordinal()) // 2),
+                asked.last,
+            }
+        )
     )
     stay = stay_of(look.turn.stays, look.today, look.words())
     replies: list[TopicReply] = []

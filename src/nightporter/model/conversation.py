@@ -17,7 +17,7 @@ class Question:
     topic: str
     slot: str
     asked_ms: int
-    slots: dict[str, str] = field(default_factory=dict[str, str])  # what is known already
+    slots: dict[str, str] = field(default_factory=dict)  # what is known already
     choices: tuple[str, ...] = ()  # ids of the buttons that were offered
     asked_times: int = 1
 

@@ -63,7 +63,7 @@ class NewTask:
     summary: str  # the guest's wish in short, their words
     urgency: Urgency = Urgency.NORMAL
     topic: str = ""
-    details: dict[str, str] = field(default_factory=dict[str, str])
+    details: dict[str, str] = field(default_factory=dict)
     draft: str = ""  # suggested answer for staff, "" none
 
 

@@ -76,9 +76,7 @@ class Message:
     target: str = ""  # reaction, edit, revoke: provider id of the original
     group: str = ""  # group id, "" in a private chat
     media: Media | None = None
-    data: JSONObject = field(
-        default_factory=dict[str, Any]
-    )  # location, contacts, order items: as received, bounded
+    data: JSONObject = field(default_factory=dict)  # location, contacts, order items: as received, bounded
 
 
 class StatusKind(StrEnum):
@@ -116,9 +114,7 @@ class Entry:
     name: str = ""  # profile name of the guest
     message: Message | None = None
     status: Status | None = None
-    data: JSONObject = field(
-        default_factory=dict[str, Any]
-    )  # what has no field of its own, as received, bounded
+    data: JSONObject = field(default_factory=dict)  # what has no field of its own, as received, bounded
 
     def dedupe_key(self) -> bytes:
         """16 bytes that stand for (channel, dedupe) in the unique index (IN3)."""

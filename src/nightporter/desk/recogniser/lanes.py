@@ -18,33 +18,30 @@ class Lanes:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._struct = struct.Struct(f"<{count}I")
+        self._struct = struct.Struct(f"<{count}i")
         self._bytes = self._struct.size
-        self._zero = int.from_bytes(self._struct.pack(*[LANE_MAX] * count), "little")
+        self._zero = int.from_bytes(struct.pack(f"<{count}I", *[LANE_MAX] * count), "little")
 
     def packed(self, numbers: Sequence[int]) -> int:
         """One number for `count` numbers."""
-        return (
-            int.from_bytes(self._struct.pack(*[number + LANE_MAX for number in numbers]), "little")
-            - self._zero
-        )
+        return (int.from_bytes(self._struct.pack(*numbers), "little") ^ self._zero) - self._zero
 
     def unpacked(self, row: int) -> list[int]:
         """The `count` numbers of a row."""
-        return [
-            lane - LANE_MAX
-            for lane in self._struct.unpack((row + self._zero).to_bytes(self._bytes, "little"))
-        ]
+        return list(self._lanes(row))
 
     def scaled(self, row: int, factor: float) -> list[float]:
         """The numbers of a row, each times `factor`."""
-        packed = (row + self._zero).to_bytes(self._bytes, "little")
-        return [(lane - LANE_MAX) * factor for lane in self._struct.unpack(packed)]
+        return [lane * factor for lane in self._lanes(row)]
+
+    def _lanes(self, row: int) -> tuple[int, ...]:
+        """With `LANE_MAX` added no lane borrows from the next; with its top bit turned over it is signed again."""
+        return self._struct.unpack(((row + self._zero) ^ self._zero).to_bytes(self._bytes, "little"))
 
     def packed_bytes(self, numbers: bytes) -> list[int]:
         """Rows of numbers that fit a byte each, `count` bytes a row (b - 128 is the number)."""
         wide = bytearray(len(numbers) * LANE_BITS // 8)
         wide[:: LANE_BITS // 8] = numbers
         size = self._bytes
-        zero = int.from_bytes(self._struct.pack(*[128] * self.count), "little")
+        zero = self.packed([128] * self.count)
         return [int.from_bytes(wide[at : at + size], "little") - zero for at in range(0, len(wide), size)]

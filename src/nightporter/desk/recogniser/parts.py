@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nightporter.desk.rules.text import fold, words_of
+from nightporter.desk.rules.text import Folded
 
 SENTENCES_MAX = 24  # what comes after stays with the last one
 CLAUSES_MAX = 12
@@ -19,6 +19,15 @@ _CLAUSE_END = re.compile(
     r"|et|puis|ou|mais"
     r"|(?<!il )(?<!n')(?<!n’)y|además|ademas|también|tambien|o|pero)\b",
     re.IGNORECASE,
+)
+
+_CLAUSE_SIGN = re.compile(r"[,/+&]")
+_CONJUNCTIONS = frozenset(  # as folded; a sentence without one, and without a sign, is one clause
+    (
+        *("and", "also", "plus", "but", "or", "e", "ed", "poi", "inoltre", "oppure", "ma", "pero"),
+        *("und", "ausserdem", "sowie", "oder", "aber", "et", "puis", "ou", "mais"),
+        *("y", "ademas", "tambien", "o"),
+    )
 )
 
 
@@ -43,12 +52,15 @@ def sentences(message: Part) -> list[Part]:
 
 def clauses(sentence: Part) -> list[Part]:
     """What stands between commas and conjunctions of a sentence; the conjunction itself is dropped."""
+    if _CONJUNCTIONS.isdisjoint(Folded.of(sentence.text).words) and not _CLAUSE_SIGN.search(sentence.text):
+        return [sentence]
     pieces = _CLAUSE_END.split(sentence.text, maxsplit=CLAUSES_MAX - 1)
     return list(_parts(pieces)) if len(pieces) > 1 else [sentence]
 
 
 def _parts(pieces: Iterable[str]) -> Iterable[Part]:
     for piece in pieces:
-        words = words_of(fold(piece))
+        text = piece.strip(" ,.¿¡")
+        words = Folded.of(text).words
         if words:
-            yield Part(piece.strip(" ,.¿¡"), tuple(words))
+            yield Part(text, words)

@@ -7,12 +7,12 @@ make it something for staff.
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import exp
 
 from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
@@ -50,7 +50,7 @@ class Guard:
     anywhere: bool  # also when they stand in another part of the message
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Found:
     part: Part
     topic: str
@@ -85,12 +85,7 @@ class Wishes:
         found = [
             _Found(one.part, *self._guarded(message, one.topic, one.confidence, of_all=True)) for one in found
         ]
-        asked = [one for one in found if one.topic not in _ASIDES] or found[:1]
-        best: dict[str, _Found] = {}
-        for one in asked:
-            if one.topic not in best or one.confidence > best[one.topic].confidence:
-                best[one.topic] = one
-        ordered = sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
+        ordered = found if len(found) == 1 else _surest(found)
         return tuple(
             [Wish(one.topic, round(one.confidence, 4), one.part.text.strip(_EDGES)) for one in ordered]
         )
@@ -100,7 +95,7 @@ class Wishes:
         scores, _ = self._model.scores(words)
         best = max(scores)
         warmth = temperature()
-        shares = [math.exp((score - best) / warmth) for score in scores]
+        shares = [exp((score - best) / warmth) for score in scores]
         total = sum(shares)
         others = sum(shares[self._others])
         at = scores.index(best)
@@ -196,6 +191,16 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         Guard(speech.guards[words], topics, becomes, sure, anywhere=words in _ANYWHERE)
         for words, topics, becomes, sure in rules
     )
+
+
+def _surest(found: list[_Found]) -> list[_Found]:
+    """Of each topic the surest, without asides where there is a wish; surest first."""
+    asked = [one for one in found if one.topic not in _ASIDES] or found[:1]
+    best: dict[str, _Found] = {}
+    for one in asked:
+        if one.topic not in best or one.confidence > best[one.topic].confidence:
+            best[one.topic] = one
+    return sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
 
 
 def _asks_on(part: Part) -> bool:

@@ -140,7 +140,8 @@ class Phrases:
         """True when one of the phrases is in `text`, a squeezed or marked text (`text.Folded`) of these words."""
         if not _LEXICON.mask(words) & self.bit:
             return False
-        return any(self._search(at).search(text) for at in self._among(words))
+        compiled = self._compiled
+        return any((compiled.get(at) or self._search(at)).search(text) for at in self._among(words))
 
     def may_be_in(self, words: tuple[str, ...]) -> bool:
         """False when no phrase can be among these words."""
@@ -176,8 +177,11 @@ class Phrases:
         candidates = self._candidates
         for word in words:
             filed = candidates.get(word)
-            found += self.begun_by(word) if filed is None else filed
-        return dict.fromkeys(found)
+            if filed is None:
+                filed = self.begun_by(word)
+            if filed:
+                found += filed
+        return dict.fromkeys(found) if len(found) > 1 else found
 
     def _search(self, at: int) -> re.Pattern[str]:
         found = self._compiled.get(at)

@@ -20,9 +20,9 @@ GUARDS = (
     *("allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "sells"),
     *("bike", "bark", "dog", "in_room", "early", "late"),
 )
-ANGRY_SIGNS = "😡🤬😠👿🖕"
 
 _NUMBER = re.compile(r"\d+")
+_ANGRY_SIGN = re.compile("[😡🤬😠👿🖕]")
 _CUT_OFF = re.compile(r"(?:,|:|…|\.\.\.?|-)\s*$")
 
 
@@ -92,7 +92,7 @@ class Speech:
 
     def is_angry(self, message: Folded, original: str) -> bool:
         """Angry words, or a message shouted with an exclamation mark."""
-        if any(sign in original for sign in ANGRY_SIGNS):
+        if _ANGRY_SIGN.search(original):
             return True
         if self._anger.is_in(message.words, message.marked):
             return True
@@ -120,7 +120,7 @@ class Speech:
         words, squeezed = message.words, message.squeezed
         if len(words) > WHOLE_WORDS_MAX:
             return False
-        if any(word.isdigit() for word in words):
+        if _NUMBER.search(squeezed):
             squeezed = _NUMBER.sub("0", squeezed)
             words = tuple(squeezed.split())
         if self._openers.may_be_in(words) and self._only_opener.fullmatch(squeezed):

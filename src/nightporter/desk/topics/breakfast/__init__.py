@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Box, Breakfast
 from nightporter.config.hotel.values import Possible
+from nightporter.desk.alike import told_alike
 from nightporter.desk.rendering import (
     Answer,
     Catalogue,
@@ -22,6 +23,7 @@ from nightporter.desk.understanding import Ask, TopicReply
 SAY = Catalogue(__name__)
 
 
+@told_alike(SAY)
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     """What may be said about breakfast."""
     if hotel.breakfast is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Arrival, CheckIn, EarlyIn, LateIn
 from nightporter.config.hotel.values import Possible
+from nightporter.desk.alike import told_alike
 from nightporter.desk.rendering import Answer, Catalogue, closed_text, may_tell, minutes_text
 from nightporter.desk.understanding import Ask, TopicReply
 
 SAY = Catalogue(__name__)
 
 
+@told_alike(SAY)
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     """What may be said about arriving."""
     if hotel.arrival is None:

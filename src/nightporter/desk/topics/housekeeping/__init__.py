@@ -6,7 +6,7 @@ from nightporter.config.hotel import Hotel
 from nightporter.config.hotel.blocks import Housekeeping
 from nightporter.config.hotel.values import Iron
 from nightporter.desk.heard import room_named
-from nightporter.desk.reception import clock, when
+from nightporter.desk.reception import clock, staffing, when
 from nightporter.desk.rendering import Answer, Catalogue, hours_text, listed, may_tell
 from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.model.conversation import Question
@@ -111,17 +111,15 @@ def _ask_room(ask: Ask) -> TopicReply:
 
 def _when(ask: Ask, hotel: Hotel, wanted: list[str]) -> list[str]:
     """When somebody of the department is there, by its hours; nothing when the file does not tell."""
-    path = f"staff.{DEPARTMENT}"
-    if hotel.open_at(path, ask.now):
-        until = hotel.closes(path, ask.now)
-        if until is None:
+    there = staffing(hotel, ask.now, DEPARTMENT)
+    if there.open:
+        if there.until is None:
             return [SAY.say("there_always", ask.language)]
-        return [SAY.say("there_until", ask.language, until=clock(until))]
-    again = hotel.next_open(path, ask.now)
-    if again is None:
+        return [SAY.say("there_until", ask.language, until=clock(there.until))]
+    if there.again is None:
         return []
-    said = [SAY.say("there_again", ask.language, when=when(again, ask.now, ask.language))]
-    if wanted != [_NO_CLEANING] and hotel.open_at(hotel.desk_path("reception"), ask.now):
+    said = [SAY.say("there_again", ask.language, when=when(there.again, ask.now, ask.language))]
+    if wanted != [_NO_CLEANING] and staffing(hotel, ask.now).open:
         said.append(SAY.say("reception_meanwhile", ask.language))
     return said
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from nightporter.config.hotel import NO, Hotel, No, Terms
 from nightporter.config.hotel.blocks import Charger, Parking
 from nightporter.config.hotel.values import Book
+from nightporter.desk.alike import told_alike
 from nightporter.desk.rendering import CORE, Answer, Catalogue, may_tell, money_text, number_text, sorry
 from nightporter.desk.understanding import Ask, TopicReply
 
 SAY = Catalogue(__name__)
 
 
+@told_alike(SAY)
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     """What may be said about parking."""
     if hotel.parking is None:

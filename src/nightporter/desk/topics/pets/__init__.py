@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Pets
+from nightporter.desk.alike import told_alike
 from nightporter.desk.rendering import Answer, Catalogue, may_tell, sorry, spots_text
 from nightporter.desk.understanding import Ask, TopicReply
 
 SAY = Catalogue(__name__)
 
 
+@told_alike(SAY)
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     """What may be said about pets."""
     if hotel.pets is None:

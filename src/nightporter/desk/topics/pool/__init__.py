@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nightporter.config.hotel import Hotel, No
 from nightporter.config.hotel.blocks import Pool
+from nightporter.desk.alike import told_alike
 from nightporter.desk.rendering import (
     Answer,
     Catalogue,
@@ -20,6 +21,7 @@ from nightporter.desk.understanding import Ask, TopicReply
 SAY = Catalogue(__name__)
 
 
+@told_alike(SAY)
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     """What may be said about the pool."""
     if hotel.pool is None:
