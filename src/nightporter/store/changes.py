@@ -138,14 +138,14 @@ def _record(values: Sequence[Any]) -> bytes:
     """The values of a row. Written out, for a group has hundreds: a call for each value took three times as long."""
     pieces: list[bytes] = []
     for value in values:
-        if isinstance(value, str):
+        if value is MISSING:
+            pieces.append(UNDEFINED)
+        elif isinstance(value, str):
             data = value.encode()
             pieces.append(SHORT_TEXT[len(data)] if len(data) < SHORT else TEXT + _length(len(data)))
             pieces.append(data)
         elif isinstance(value, int):
             pieces.append(PACK_INTEGER(INTEGER, value))
-        elif value is MISSING:
-            pieces.append(UNDEFINED)
         elif value is None:
             pieces.append(NULL)
         elif isinstance(value, bytes):
