@@ -128,8 +128,10 @@ class Turns:
         read = self._read_already.pop(conversation_id, None) or self._owed(conversation_id)
         if read is None:
             self._look_where_it_went(conversation_id)
-        if read is None or not self._node.leads():
+        if read is None:
             return None
+        if not self._node.leads():  # what is owed stays owed: by us, when we lead again
+            return self._node.clock.now_ms() + int(AGAIN_SECONDS * 1000)
         turn, party = read
         context = Context(now_ms=self._node.clock.now_ms(), stays=self._stays)
         decision = await self._desk.answer(turn, context)
