@@ -21,6 +21,7 @@ from nightporter.clock import SystemClock
 from nightporter.testing.crash.logs import HTTP_OK
 from nightporter.testing.providers import builders
 from nightporter.testing.providers.chance import Dice, below, happens, octets, one_of
+from nightporter.testing.providers.dispatch import bulky
 from nightporter.testing.providers.guests import Guest
 from nightporter.testing.providers.ledger import JsonObject
 from nightporter.testing.providers.meta_bodies import (
@@ -42,6 +43,7 @@ TOGETHER_MAX = 3  # messages of several guests in one body
 P_TOGETHER = 0.2
 P_REPEAT = 0.1  # the same bytes once more although they got their 200
 REPEAT_MS = 300
+P_BULKY = 0.15  # so large that it is kept first and read later
 P_FRAGMENT = 0.12
 FIRST_PHONE = 39_330_000_0000
 WAMID_BYTES = 24
@@ -149,7 +151,8 @@ class Generator:
             }
             messages.append((guest.key, wamid))
             changes.append({"field": "messages", "value": value})
-        return messages, compose(self._account, self._dice, "mixed", tuple(changes), rewrite=False)
+        body = compose(self._account, self._dice, "mixed", tuple(changes), rewrite=False)
+        return messages, bulky(body) if happens(self._dice, P_BULKY) else body
 
 
 async def _main(options: argparse.Namespace) -> None:

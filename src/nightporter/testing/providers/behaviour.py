@@ -18,6 +18,7 @@ MEDIA_URL_MS = 300_000
 """A media address works this long."""
 MEDIA_KEPT_MS = 7 * DAY_MS
 """The media of a webhook live this long."""
+BULKY_BYTES = 80_000
 
 
 class Failure(StrEnum):
@@ -128,6 +129,8 @@ class Behaviour:
     p_concurrent: float = 0.0
     """The same bytes twice at the same moment."""
     repeat_ms: int = 1_000
+    p_bulky: float = 0.0
+    """White space brings the body over `BULKY_BYTES`: a receiver may treat large ones in another way."""
     p_reorder: float = 0.0
     reorder_ms: int = 2_000
     retry_base_ms: int = 1_000

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from nightporter.clock import Chance
-from nightporter.testing.providers.behaviour import Behaviour
+from nightporter.testing.providers.behaviour import BULKY_BYTES, Behaviour
 from nightporter.testing.providers.chance import below, happens, spread
 from nightporter.testing.providers.ledger import JsonObject, Ledger
 from nightporter.testing.providers.wire import Content, Webhook
@@ -141,6 +141,8 @@ class WebhookQueue:
         payloads = tuple(event.payload for event in events)
         contents = tuple(event.content for event in events)
         body = self._composer.body(payloads, rewrite)
+        if happens(self._chance, self._behaviour.p_bulky):
+            body = bulky(body)
         self._seq += 1
         return Webhook(self._seq, self.url, body, {}, contents, payloads, at_ms)
 
@@ -156,3 +158,8 @@ class WebhookQueue:
             if content.kind == "status" and content.status is not None:
                 self._ledger.status_left(content.id, content.status, now_ms)
         return webhook
+
+
+def bulky(body: bytes) -> bytes:
+    """The same JSON with white space behind it, `BULKY_BYTES` long at least."""
+    return body.ljust(BULKY_BYTES)

@@ -67,6 +67,7 @@ FAULTS: tuple[tuple[str, float], ...] = (
     ("p_repeat", 0.5),
     ("p_repeat_rewritten", 0.3),
     ("p_concurrent", 0.3),
+    ("p_bulky", 0.3),
     ("p_reorder", 0.5),
     ("p_reset_before", 0.3),
     ("p_error_before", 0.3),
