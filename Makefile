@@ -1,6 +1,6 @@
 # One word per errand, the same here and in CI. `make` alone lists them.
 .DEFAULT_GOAL := list
-.PHONY: list setup run test lint format lock train eval docs crash sim sims mutants bench ci
+.PHONY: list setup run test lint format lock train eval eval-final docs crash sim sims mutants bench ci
 MAKEFLAGS += --no-print-directory
 # Compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
 
 list: ## this list
-	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': .*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## the virtual environment in .venv, with everything locked in requirements/
 	@scripts/setup.sh dev
@@ -50,8 +50,11 @@ lock: setup ## writes requirements/ anew from pyproject.toml (UPGRADE=1: with th
 train: setup ## the recogniser's model, anew from the topics' examples
 	@$(BIN)/python -m nightporter.desk.recogniser.train
 
-eval: setup ## how well the desk understands sentences that it has not learned
-	@$(BIN)/python -m nightporter.desk.recogniser.evaluate
+eval: setup ## how well the desk answers guests it has never heard (EVAL=--wrong: with what was wrong)
+	@$(BIN)/python -m tests.evaluation.score open $(EVAL)
+
+eval-final: setup ## the same on the sealed third, which nobody looks at while tuning
+	@$(BIN)/python -m tests.evaluation.score sealed
 
 docs: setup ## docs/reference/ anew from the code, then the tests that hold all of docs/ to it
 	@$(BIN)/python scripts/docs.py

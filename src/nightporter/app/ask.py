@@ -12,7 +12,7 @@ from nightporter.desk.context import Context
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser.recogniser import Recogniser
 from nightporter.model.conversation import Conversation, Turn, TurnEntry
-from nightporter.model.decision import Decision
+from nightporter.model.decision import Decision, DispositionKind
 from nightporter.model.guest import Guest, Stay
 from nightporter.model.message import Message, MessageKind
 
@@ -59,7 +59,7 @@ class Questions:
         self._desk = Desk(hotel, Recogniser.load())
 
     async def answer(self, text: str, asking: Asking) -> dict[str, Any]:
-        """What the desk makes of the text: the contract's fields of `ask --json`."""
+        """What the desk makes of the text: the contract's fields of `ask --json`, the topics answered, tasks for staff."""
         hotel = self._hotel()
         asked_ms = asking.moment_ms(hotel)
         turn = self._turn(
@@ -92,6 +92,7 @@ class Questions:
 def _told(text: str, decision: Decision) -> dict[str, Any]:
     trace = decision.trace
     disposition = decision.dispositions[0] if decision.dispositions else None
+    answered = disposition is not None and disposition.kind is DispositionKind.ANSWERED
     return {
         "text": text,
         "language": trace.language,
@@ -99,6 +100,16 @@ def _told(text: str, decision: Decision) -> dict[str, Any]:
         "disposition": str(disposition.kind) if disposition else "",
         "emergency": trace.emergency,
         "optout": trace.opt_out,
+        "answered": list(decision.memory.last_topics) if answered and decision.memory else [],
+        "tasks": [
+            {
+                "department": task.department,
+                "reason": task.reason,
+                "topic": task.topic,
+                "urgency": str(task.urgency),
+            }
+            for task in decision.tasks
+        ],
         "answer": "\n\n".join(saying.content.text for saying in decision.sayings),
         "sources": list(trace.sources),
     }
