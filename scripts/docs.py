@@ -24,7 +24,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from nightporter.channels.port import Channel
 from nightporter.channels.spoki import Spoki
 from nightporter.channels.whatsapp import WhatsApp
-from nightporter.cli.main import app
+from nightporter.cli.commands import app
 from nightporter.clock import Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
 from nightporter.config.settings_example import TITLES

@@ -289,7 +289,7 @@ def test_a_node_that_holds_the_folder_without_a_socket_is_told(shell: Shell) -> 
 def test_ask(shell: Shell, tmp_path: Path) -> None:
     told = shell.json("ask", "What time is breakfast?", "--date", "2026-08-31", "--stay", "in_house")
     assert set(told) == {
-        "text", "language", "topics", "disposition", "emergency", "optout", "answer", "sources",
+        "text", "language", "topics", "disposition", "emergency", "optout", "answered", "tasks", "answer", "sources",
     }  # fmt: skip
     assert (told["language"], told["topics"][0]["name"], told["emergency"]) == ("en", "breakfast", False)
     assert told["disposition"] in ("answered", "staff")
@@ -322,7 +322,7 @@ def test_logs(shell: Shell, folder: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example(shell: Shell) -> None:
-    from nightporter.cli.main import app
+    from nightporter.cli.commands import app
 
     groups = {group.name: group.typer_instance for group in app.registered_groups}
     commands = [

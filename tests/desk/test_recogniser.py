@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightporter.desk.recogniser import Recogniser, level
-from nightporter.desk.recogniser.evaluate import Heard, fold_of, table
 from nightporter.desk.recogniser.examples import made_examples, read_examples
 from nightporter.desk.recogniser.lanes import Lanes
 from nightporter.desk.recogniser.train import digest, trained
@@ -219,17 +218,3 @@ def test_lanes_add_like_numbers(rows: list[list[int]]) -> None:
     total = sum(lanes.packed(row) for row in rows)
     assert lanes.unpacked(total) == [sum(row[lane] for row in rows) for lane in range(3)]
     assert lanes.unpacked(7 * total) == [7 * sum(row[lane] for row in rows) for lane in range(3)]
-
-
-def test_the_measure_counts_right_drafted_and_wrong() -> None:
-    some = [
-        example
-        for example in read_examples()
-        if example.topic in ("wifi", "other:spa") and fold_of(example) == 0
-    ]
-    lines = table([Heard(example, understand(example.text)) for example in some]).splitlines()
-    topic, count, answer, draft, wrong, *_ = lines[1].split()
-    assert (topic, int(count)) == ("wifi", sum(example.topic == "wifi" for example in some))
-    assert 0.8 <= float(answer) <= float(draft) <= 1
-    assert int(wrong) == 0
-    assert lines[-1].startswith("language it: right ")

@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from nightporter.cli.up import run_node
 
         return as_exit_code(run_node)
-    from nightporter.cli.main import run
+    from nightporter.cli.commands import run
 
     return as_exit_code(lambda: run(words))
 
