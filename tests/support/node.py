@@ -204,6 +204,7 @@ def gate_of(parts: Parts, limits: LimitSettings = LIMITS) -> Gate:
         door=parts.door,
         roads=parts.roads,
         ring_events=parts.events.bell.ring,
+        backups=parts.backups,
         health=lambda: health(parts),
         status=lambda: status(parts),
         metrics=lambda: metrics(parts),

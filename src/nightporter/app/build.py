@@ -10,12 +10,14 @@ from typing import Protocol
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
+from nightporter.config.settings import BackupSettings
 from nightporter.gateway import pauses
 from nightporter.gateway.door import Door
 from nightporter.journal.deliveries import bring_dictionary
 from nightporter.journal.stays import Stays
 from nightporter.ops.meter import Meter
 from nightporter.rounds.alarms import Alarms, set_cron
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.events import Events, Reacts
 from nightporter.rounds.housekeeping import CRON, TIMER, Housekeeping, Retention
@@ -59,6 +61,8 @@ class Parts:
     alarms: Alarms
     media: MediaFetch
     housekeeping: Housekeeping
+    backups: Backups
+    backs_up: bool  # by itself; on demand always
     hotel: Callable[[], Hotel]
     meter: Meter = field(default_factory=Meter)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])  # set by `begin`
@@ -82,6 +86,7 @@ class Parts:
             ("alarms", self.alarms.run),
             ("media", self.media.run),
             ("housekeeping", self.housekeeping.run),
+            *(self.backups.rounds() if self.backs_up else ()),
         ]
 
     async def begin(self) -> list[asyncio.Task[None]]:
@@ -119,8 +124,9 @@ def join(
     chance: Chance,
     pace: Pace,
     retention: Retention,
+    backup: BackupSettings | None = None,
 ) -> Parts:
-    """Join the parts of a node. Nothing runs before `begin`."""
+    """Join the parts of a node. Nothing runs before `begin`. `backup` None: no snapshots by itself."""
     roads = {
         name: Delivery(
             node,
@@ -139,7 +145,8 @@ def join(
     intake = Intake(node, channels, turns.look)
     settling = Settling(node, pace.send_settle_seconds, channels)
     media = MediaFetch(node, channels, node.store.folder / "media")
-    housekeeping = Housekeeping(node, retention)
+    backups = Backups(node, backup or BackupSettings())
+    housekeeping = Housekeeping(node, retention, backups.covered_seq)
     intake.on_media = media.bell.ring
     return Parts(
         node=node,
@@ -153,5 +160,7 @@ def join(
         alarms=Alarms(node, {TIMER: housekeeping.nightly}),
         media=media,
         housekeeping=housekeeping,
+        backups=backups,
+        backs_up=backup is not None,
         hotel=hotel,
     )

@@ -18,6 +18,7 @@ from nightporter.errors import NightporterError
 from nightporter.gateway.door import Door
 from nightporter.gateway.gate import Gate
 from nightporter.model.message import JSONObject
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.node import Node
 from nightporter.store import Store, ThreadStepping
 
@@ -70,6 +71,7 @@ async def alone(settings: Settings) -> AsyncGenerator[Ground]:
             door=Door(node, channels, _nothing),
             roads={},
             ring_events=_nothing,
+            backups=Backups(node, settings.backup),
             health=_nobody,
             status=_nobody,
             metrics=bytes,

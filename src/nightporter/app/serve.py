@@ -199,7 +199,7 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
     kept = settings.retention
     retention = Retention(**asdict(kept))
     channels = channels_of(settings, HttpWire())
-    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention)
+    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention, settings.backup)
 
 
 @asynccontextmanager
@@ -244,6 +244,7 @@ def _gate(live: Live) -> Gate:
         door=parts.door,
         roads=parts.roads,
         ring_events=parts.events.bell.ring,
+        backups=parts.backups,
         health=partial(health, parts),
         status=partial(status, parts),
         metrics=partial(_metrics, parts),
