@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 # What `make ci` needs besides Python; the tests find Chromium by its Debian path.
-DEBIAN_PACKAGES := chromium chromium-driver curl openssl redis-server wrk
+DEBIAN_PACKAGES := chromium chromium-driver curl openssh-client openssh-server openssl redis-server wrk
 PYTEST_WORKERS := 2
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)

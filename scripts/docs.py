@@ -21,12 +21,14 @@ from typing import Any, cast, get_args
 import typer
 from prometheus_client.parser import text_string_to_metric_families
 
+from nightporter.backup.shelf import Snapshot, iso
 from nightporter.channels.port import Channel
 from nightporter.channels.spoki import Spoki
 from nightporter.channels.whatsapp import WhatsApp
 from nightporter.cli.commands import app
 from nightporter.clock import Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
+from nightporter.config.settings import BackupSettings
 from nightporter.config.settings_example import TITLES
 from nightporter.config.settings_table import SETTINGS, Setting
 from nightporter.gateway.openapi import openapi
@@ -37,6 +39,7 @@ from nightporter.model.decision import DispositionKind, SilentReason
 from nightporter.model.outbox import TRANSITIONS, OutboxState
 from nightporter.ops import metrics
 from nightporter.ops.meter import Meter
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.events import DEFAULT_ROUTES
 from nightporter.rounds.lane import Lane
@@ -50,6 +53,11 @@ MADE = "<!-- Written by `make docs` from the code. Do not edit. -->"
 LATER = "Accepted, and not used by this release yet"
 VALUE_OF = {str: "TEXT", int: "NUMBER", Path: "FILE", datetime: "DAY"}
 SECRETS = ("access_token", "app_secret", "verify_token")
+# Enough for a scrape to tell of snapshots.
+SNAPSHOT = Snapshot(
+    stamp="", taken_at=iso(1), node="", file="", size=0, hash="", raw_size=0, raw_hash="", sequence=0, log_hash="",
+    logged_ms=0, entry_ms=0, epoch=0, schema=0, verified_at=iso(1),
+)  # fmt: skip
 
 OUTBOX_MEANS = {
     OutboxState.WAITING: "On disk, not claimed. It goes out as soon as a sender is free and the rates allow it.",
@@ -304,6 +312,8 @@ class _Idle:
     node: Node
     channels: Mapping[str, Channel]
     roads: Mapping[str, Delivery]
+    backups: Backups
+    backs_up: bool = True
     meter: Meter = field(default_factory=Meter)
     tasks: Sequence[asyncio.Task[None]] = ()
 
@@ -317,7 +327,8 @@ def metrics_page() -> str:
     return page(
         "Metrics",
         "`GET /metrics` on the console's listener without a key, on the gateway with a key of scope `metrics`.\n"
-        "Names are stable. `nightporter_last_webhook_age_seconds` appears with the first webhook.\n",
+        "Names are stable. `nightporter_last_webhook_age_seconds` appears with the first webhook, those of\n"
+        "snapshots with the first snapshot and the first drill.\n",
         table(("name", "type", "labels", "meaning"), sorted(rows)),
     )
 
@@ -354,7 +365,11 @@ def _idle(node: Node) -> _Idle:
         )
         for name, channel in channels.items()
     }
-    return _Idle(node, channels, roads)
+    backups = Backups(node, BackupSettings())
+    made = backups.known
+    made.drilled_ms = made.begun_ms
+    made.snapshots.append(SNAPSHOT)
+    return _Idle(node, channels, roads, backups)
 
 
 def _sample_name(family: Any) -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SEEDS = 2_000
 STORE_TESTS = ("pytest", "-q", "-x", "-p", "no:randomly", "tests/store")
+CAUTION_TESTS = (*STORE_TESTS[:-1], "tests/backup/test_caution.py")
+TAKING_TESTS = (*STORE_TESTS[:-1], "tests/backup/test_taking.py")
 SIM = ("nightporter.testing.sim", "--seeds", str(SEEDS), "--stop")
 
 
@@ -99,6 +101,27 @@ MUTANTS = (
         "ST5",
         (("store/store.py", 'synchronous: str = "FULL"', 'synchronous: str = "OFF"'),),
         STORE_TESTS,
+    ),
+    Mutant(
+        "restored-answers-again",
+        "G4",
+        (
+            ("backup/caution.py", 'tx.run("entries_in_doubt")', "0"),
+            ("journal/entries.py", "min(entry.at_ms, delivery.received_ms) <= unknown_ms or ", ""),
+        ),
+        CAUTION_TESTS,
+    ),
+    Mutant(
+        "restored-sends-again",
+        "G4",
+        (("backup/caution.py", "for outbox_id, attempts in waiting:", "for outbox_id, attempts in ():"),),
+        CAUTION_TESTS,
+    ),
+    Mutant(
+        "drill-believes-the-record",
+        "G8",
+        (("backup/taking.py", "found = list(content.faults)", "return []"),),
+        TAKING_TESTS,
     ),
 )
 

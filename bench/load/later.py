@@ -46,7 +46,7 @@ async def housekeep(data: Path, days: float) -> None:
     store = Store.open(data, clock, ThreadStepping())
     try:
         node = Node(store, clock, Ids(clock, Random()), await take(store, "bench"))
-        housekeeping = Housekeeping(node, Retention())
+        housekeeping = Housekeeping(node, Retention(), lambda: 0)
         await housekeeping.nightly(())
         clock.ahead_ms += KEEP_MS + 1
         await housekeeping.prune_log()

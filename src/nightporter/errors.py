@@ -104,3 +104,15 @@ class Stale(NightporterError):
     """What a unit was decided on has changed meanwhile; decide again."""
 
     code = "NP-032"
+
+
+class SnapshotDamaged(NightporterError):
+    """A snapshot is not what its record says, or its content is not whole."""
+
+    code = "NP-040"
+
+
+class PlaceUnreachable(NightporterError):
+    """A place of BACKUP_URLS does not answer, or refuses us."""
+
+    code = "NP-041"

@@ -65,12 +65,12 @@ def test_what_cannot_be_done_is_told_with_the_list(tmp_path: Path) -> None:
         for action, code in (
             ("DANCE", "action_unknown"),
             ("", "action_unknown"),
-            ("BACKUP_NOW", "action_not_built"),
+            ("HANDOVER", "action_not_built"),
         ):
             status, told = await node.ask("POST", COMMANDS, {"action": action})
             assert (status, told["code"]) == (422, code)
             assert {"PAUSE_WORKERS", "HANDOVER"} <= set(told["known"])
-            assert told["built"] == ["PAUSE_WORKERS", "RESUME_WORKERS", "REPLAY_EVENTS"]
+            assert told["built"] == ["PAUSE_WORKERS", "RESUME_WORKERS", "REPLAY_EVENTS", "BACKUP_NOW"]
         for body in ({}, {"action": 5}, {"action": "PAUSE_WORKERS", "workers": "night shift"}):
             assert (await node.ask("POST", COMMANDS, body))[1]["code"] == "invalid"
         assert node.node.store.view.all("pauses_all") == []

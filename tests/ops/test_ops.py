@@ -236,8 +236,16 @@ def test_doctor_without_anything(tmp_path: Path) -> None:
     states = {part: [one.state for one in findings] for part, findings in found.items()}
     assert states["hotel file"] == ["warn"]
     assert states["channels"] == ["warn"]
+    assert states["backups"] == ["warn"]
     assert states["gateway"] == ["ok"]
     assert "fail" not in {state for each in states.values() for state in each}
+
+
+def test_doctor_tries_every_place_of_backups(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    found = examined(tmp_path, BACKUP_URLS=f"file://{tmp_path}/far,file://{tmp_path}/nowhere")["backups"]
+    assert [one.state for one in found] == ["ok", "fail"]
+    assert "has 0 snapshots" in found[0].finding
 
 
 def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 
 from tests.store.world import ram_folder
 
-from nightporter.app.build import Pace, Parts, join
+from nightporter.app.build import Pace, Parts, Upkeep, join
 from nightporter.channels import spoki_split, whatsapp_split
 from nightporter.channels.outcome import Accepted, Fetched, FetchFailed, FetchFailure, Outcome
 from nightporter.channels.pieces import parts_of
@@ -341,7 +341,7 @@ async def _live(
         channels: dict[str, Channel] = {"whatsapp": line, "spoki": spoki_line}
         given: dict[str, Any] = {"messages_per_second": 1e6, **options}
         pace = Pace(**given)
-        parts = join(node, channels, desk, lambda: hotel, dice, pace, retention, routes)
+        parts = join(node, channels, desk, lambda: hotel, dice, pace, Upkeep(retention=retention), routes)
         rig = Rig(
             parts=parts, clock=clock, line=line, spoki_line=spoki_line, desk=desk, meta=meta, spoki=spoki
         )

@@ -121,3 +121,30 @@ def test_a_row_from_the_future_keeps_nothing_older() -> None:
         assert await prune(store, clock.ms) == [16]
 
     in_store(work)
+
+
+def test_what_a_verified_snapshot_has_goes_after_two_hours() -> None:
+    async def work(store: Store, clock: HandClock) -> None:
+        await write_rows(store, 9)  # and the schema's
+        covered = store.view.scalar("log_head")
+        clock.ms += HOUR_MS
+        await write_rows(store, 10)
+        assert await store.write(LEASE, prune_unit(clock.ms, covered), drops=True) == 0
+        clock.ms += HOUR_MS + 1
+        assert await store.write(LEASE, prune_unit(clock.ms, 0), drops=True) == 0, "there is no snapshot"
+        assert await store.write(LEASE, prune_unit(clock.ms, covered - 4), drops=True) == 6
+        clock.ms += 10 * HOUR_MS
+        assert await store.write(LEASE, prune_unit(clock.ms, covered), drops=True) == 4
+        assert kept(store) == list(range(covered + 1, covered + 11)), "what it has not, stays"
+
+    in_store(work)
+
+
+def test_a_snapshot_keeps_nothing_that_is_older_than_a_day() -> None:
+    async def work(store: Store, clock: HandClock) -> None:
+        await write_rows(store, 9)
+        clock.ms += 25 * HOUR_MS
+        await write_rows(store, 1)
+        assert await store.write(LEASE, prune_unit(clock.ms, 1), drops=True) == 10
+
+    in_store(work)

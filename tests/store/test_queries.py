@@ -16,6 +16,8 @@ from nightporter.store.sql import migrations, parse, queries
 # Why a query may read a whole table or index.
 MAY_SCAN = {
     "delivery_last": "the last row of the key's order, LIMIT 1",
+    "entry_newest": "the last row of the key's order, LIMIT 1",
+    "media_all_kept": "on a copy, where nobody waits",
     "log_head": "the last row of the key's order, LIMIT 1",
     "log_ages": "the first rows of the key's order, LIMIT",
     "dispositions_count": "tests ask it, to check `disposed_all`",

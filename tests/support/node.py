@@ -22,7 +22,7 @@ import aiohttp
 import uvicorn
 from uvicorn.server import ServerState
 
-from nightporter.app.build import Pace, Parts, join
+from nightporter.app.build import Pace, Parts, Upkeep, join
 from nightporter.channels.http import HttpWire
 from nightporter.channels.port import Channel
 from nightporter.channels.spoki import Spoki
@@ -40,7 +40,6 @@ from nightporter.journal.deliveries import bring_dictionary
 from nightporter.ops.health import health
 from nightporter.ops.metrics import metrics
 from nightporter.ops.status import status
-from nightporter.rounds.housekeeping import Retention
 from nightporter.rounds.node import Node
 from nightporter.store import Store
 from nightporter.store.stepping import ThreadStepping
@@ -192,9 +191,7 @@ async def _join(store: Store, channels: dict[str, Channel], pace: Pace, clock: C
     lease = await single.take(store, "test")
     chance = system_chance()
     node = Node(store, clock, Ids(clock, chance), lease)
-    return join(
-        node, channels, Desk(demo_hotel, demo_ears()), demo_hotel, chance, pace=pace, retention=Retention()
-    )
+    return join(node, channels, Desk(demo_hotel, demo_ears()), demo_hotel, chance, pace, Upkeep())
 
 
 def gate_of(parts: Parts, limits: LimitSettings = LIMITS) -> Gate:
@@ -204,6 +201,7 @@ def gate_of(parts: Parts, limits: LimitSettings = LIMITS) -> Gate:
         door=parts.door,
         roads=parts.roads,
         ring_events=parts.events.bell.ring,
+        backups=parts.backups,
         health=lambda: health(parts),
         status=lambda: status(parts),
         metrics=lambda: metrics(parts),

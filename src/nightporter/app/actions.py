@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nightporter.backup.places.place import shown
 from nightporter.errors import NotAllowed, NotFound
 from nightporter.gateway import commands, events, hotel
 from nightporter.gateway.fields import Field, Invalid, choice, flag, listing, moment, record, text
@@ -239,6 +240,21 @@ def _mark_new(tx: Tx, batch: list[tuple[str, int]]) -> None:
         tx.run("delivery_done", ("new", entries, delivery_id))
 
 
+# --- backups
+
+
+async def take_backup(ground: Ground, _: Given, progress: Progress) -> Any:
+    """Take a snapshot now; a running node ships it then by itself, else it is shipped here."""
+    backups = ground.gate.backups
+    made = await backups.take(progress)
+    told = {"stamp": made.stamp, "state": made.state, "size": made.size, "sequence": made.sequence}
+    await _write(ground, lambda tx: None, "snapshot taken", made.stamp)
+    if not ground.running:
+        for url in backups.urls:
+            await backups.ship(url, progress)
+    return {**told, "media_missing": len(made.media_missing), "places": [shown(url) for url in backups.urls]}
+
+
 ACTIONS: Mapping[str, Action] = {
     "keys.create": create_key,
     "keys.revoke": revoke_key,
@@ -252,6 +268,7 @@ ACTIONS: Mapping[str, Action] = {
     "guests.add": add_guest,
     "stays.add": add_stay,
     "commands": pause_or_resume,
+    "backup": take_backup,
     "health": tell_health,
     "status": tell_status,
 }

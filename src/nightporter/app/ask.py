@@ -59,7 +59,7 @@ class Questions:
         self._desk = Desk(hotel, Recogniser.load())
 
     async def answer(self, text: str, asking: Asking) -> dict[str, Any]:
-        """What the desk makes of the text: the contract's fields of `ask --json`, the topics answered, tasks for staff."""
+        """What the desk makes of the text: the contract's fields of `ask --json`, and what staff would get."""
         hotel = self._hotel()
         asked_ms = asking.moment_ms(hotel)
         turn = self._turn(

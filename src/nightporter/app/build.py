@@ -10,6 +10,7 @@ from typing import Protocol
 from nightporter.channels.port import Channel
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
+from nightporter.config.settings import BackupSettings
 from nightporter.config.settings_values import Route
 from nightporter.gateway import pauses
 from nightporter.gateway.door import Door
@@ -17,6 +18,7 @@ from nightporter.journal.deliveries import bring_dictionary
 from nightporter.journal.stays import Stays
 from nightporter.ops.meter import Meter
 from nightporter.rounds.alarms import Alarms, set_cron
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.events import Events, Reacts
 from nightporter.rounds.housekeeping import CRON, TIMER, Housekeeping, Retention
@@ -41,6 +43,14 @@ class Pace:
     send_settle_seconds: float = 600.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What is kept how long, and copied how often; `backup` None: no snapshots by itself."""
+
+    retention: Retention = field(default_factory=Retention)
+    backup: BackupSettings | None = None
+
+
 class Speaks(Answers, Reacts, Protocol):
     """The desk, as the rounds need it."""
 
@@ -60,6 +70,8 @@ class Parts:
     alarms: Alarms
     media: MediaFetch
     housekeeping: Housekeeping
+    backups: Backups
+    backs_up: bool  # by itself; on demand always
     hotel: Callable[[], Hotel]
     meter: Meter = field(default_factory=Meter)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])  # set by `begin`
@@ -83,6 +95,7 @@ class Parts:
             ("alarms", self.alarms.run),
             ("media", self.media.run),
             ("housekeeping", self.housekeeping.run),
+            *(self.backups.rounds() if self.backs_up else ()),
         ]
 
     async def begin(self) -> list[asyncio.Task[None]]:
@@ -119,7 +132,7 @@ def join(
     hotel: Callable[[], Hotel],
     chance: Chance,
     pace: Pace,
-    retention: Retention,
+    upkeep: Upkeep,
     routes: Sequence[Route] = (),
 ) -> Parts:
     """Join the parts of a node. Nothing runs before `begin`."""
@@ -141,7 +154,8 @@ def join(
     intake = Intake(node, channels, turns.look)
     settling = Settling(node, pace.send_settle_seconds, channels)
     media = MediaFetch(node, channels, node.store.folder / "media")
-    housekeeping = Housekeeping(node, retention)
+    backups = Backups(node, upkeep.backup or BackupSettings())
+    housekeeping = Housekeeping(node, upkeep.retention, backups.covered_seq)
     intake.on_media = media.bell.ring
     return Parts(
         node=node,
@@ -155,5 +169,7 @@ def join(
         alarms=Alarms(node, {TIMER: housekeeping.nightly}),
         media=media,
         housekeeping=housekeeping,
+        backups=backups,
+        backs_up=upkeep.backup is not None,
         hotel=hotel,
     )

@@ -19,6 +19,7 @@ from nightporter.gateway.door import Door
 from nightporter.gateway.gate import Gate
 from nightporter.journal.owed import Owed
 from nightporter.model.message import JSONObject
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.intake import Intake
 from nightporter.rounds.node import Node
 from nightporter.store import Store, ThreadStepping
@@ -72,6 +73,7 @@ async def alone(settings: Settings) -> AsyncGenerator[Ground]:
             door=Door(node, channels, Intake(node, channels, _nobody_looks)),
             roads={},
             ring_events=_nothing,
+            backups=Backups(node, settings.backup),
             health=_nobody,
             status=_nobody,
             metrics=bytes,

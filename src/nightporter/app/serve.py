@@ -21,7 +21,7 @@ import structlog
 
 from nightporter import console
 from nightporter.app.actions import Ground
-from nightporter.app.build import Pace, Parts, join
+from nightporter.app.build import Pace, Parts, Upkeep, join
 from nightporter.app.control import ControlSocket, socket_path
 from nightporter.app.desk_to_come import DeskToCome
 from nightporter.app.folder import channels_of, open_store
@@ -196,10 +196,9 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
     )
     if whatsapp:
         pace = replace(pace, messages_per_second=whatsapp.messages_per_second)
-    kept = settings.retention
-    retention = Retention(**asdict(kept))
+    upkeep = Upkeep(retention=Retention(**asdict(settings.retention)), backup=settings.backup)
     channels = channels_of(settings, HttpWire())
-    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, retention, settings.mesh_routes)
+    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, upkeep, settings.mesh_routes)
 
 
 @asynccontextmanager
@@ -244,6 +243,7 @@ def _gate(live: Live) -> Gate:
         door=parts.door,
         roads=parts.roads,
         ring_events=parts.events.bell.ring,
+        backups=parts.backups,
         health=partial(health, parts),
         status=partial(status, parts),
         metrics=partial(_metrics, parts),

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from nightporter.config.settings_sources import CONFIG_FILE, Found, gather
-from nightporter.config.settings_table import RETENTION_DAYS, SETTINGS, Setting
+from nightporter.config.settings_table import (
+    BACKUP_MINUTES,
+    BACKUP_SPACE_BYTES,
+    RETENTION_DAYS,
+    SETTINGS,
+    Setting,
+)
 from nightporter.config.settings_values import NODE_CHARS_MAX, Address, Network, Route
 from nightporter.errors import SettingError
 
@@ -66,6 +72,17 @@ class RetentionSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSettings:
+    """How often snapshots are taken, and where they go."""
+
+    every_minutes: float = BACKUP_MINUTES
+    space_bytes: int = BACKUP_SPACE_BYTES
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    age_recipients: tuple[str, ...] = ()
+    age_identity: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitSettings:
     """How many requests are answered."""
 
@@ -104,6 +121,7 @@ class Settings:
     send_settle_seconds: float
     store: StoreSettings
     retention: RetentionSettings
+    backup: BackupSettings
     limits: LimitSettings
     mesh_routes: tuple[Route, ...]
     shown: tuple[Shown, ...] = field(default=(), repr=False)
@@ -183,6 +201,7 @@ def _settings(values: Mapping[str, Any], shown: tuple[Shown, ...], warnings: tup
         send_settle_seconds=values["send.settle_seconds"],
         store=StoreSettings(**_section(values, "store")),
         retention=RetentionSettings(**{kind: values[f"retention.{kind}_days"] for kind in RETENTION_DAYS}),
+        backup=BackupSettings(**_section(values, "backup")),
         limits=LimitSettings(**_section(values, "limits")),
         mesh_routes=values["mesh.routes"],
         shown=shown,

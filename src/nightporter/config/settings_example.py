@@ -15,6 +15,7 @@ TITLES = {
     "send": "Sending",
     "store": "Keeping",
     "retention": "How long what is kept: messages, guests and how each message ended stay",
+    "backup": "Backups",
     "limits": "Limits of the gateway",
     "mesh.routes": "Events of other systems",
     "trigger.secret_key": "Accepted, and not used by this release yet",

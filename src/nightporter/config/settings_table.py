@@ -12,11 +12,13 @@ from typing import Any
 
 from nightporter.config.settings_values import (
     ADDRESS,
+    AGE_KEY,
     FLAG,
     HTTP_URL,
     NETWORK,
     NODE,
     PATH,
+    PLACE,
     ROUTES,
     WORD,
     Address,
@@ -34,6 +36,8 @@ API_KEY_CHARS_MIN = 16
 PEER_SECRET_CHARS_MIN = 24
 PASSWORD_CHARS_MIN = 4  # the doctor asks for more
 DAYS_MAX = 36_500
+BACKUP_MINUTES = 15.0
+BACKUP_SPACE_BYTES = 10 * 1024**3
 EVERYWHERE = Address("0.0.0.0", 3001)  # noqa: S104 - the gateway is for the world, every route of it is signed or keyed
 RETENTION_DAYS = {  # how long each kind is kept; messages, guests and dispositions stay
     "bodies": 30,
@@ -201,6 +205,29 @@ _KEEPING = (
     ),
 )  # fmt: skip
 
+_BACKUP = (
+    Setting(
+        key="backup.every_minutes", read=number(1, 1_440), default=BACKUP_MINUTES,
+        meaning="how often a snapshot is taken",
+    ),
+    Setting(
+        key="backup.space_bytes", read=_BYTES, default=BACKUP_SPACE_BYTES,
+        meaning="room for snapshots and files of guests, in each place; older ones are thinned to fit",
+    ),
+    Setting(
+        key="backup.urls", short="BACKUP_URLS", read=list_of(PLACE), default=(), secret=True,
+        meaning="where snapshots are shipped besides the data folder",
+    ),
+    Setting(
+        key="backup.age_recipients", short="BACKUP_AGE_RECIPIENTS", read=list_of(AGE_KEY), default=(),
+        meaning="age public keys; when set, snapshots that leave the machine are encrypted",
+    ),
+    Setting(
+        key="backup.age_identity", read=PATH,
+        meaning="file with the age identity: for restore, and for a full drill of encrypted snapshots",
+    ),
+)  # fmt: skip
+
 _LATER = (
     ("trigger.secret_key", "TRIGGER_SECRET_KEY", secret(), None, "key of Trigger.dev", True),
     (
@@ -230,14 +257,13 @@ _LATER = (
     ),
     ("lease.ttl_seconds", "LEASE_TTL_SECONDS", number(1, 600), 10.0, "how long a lease holds", False),
     ("lease.renew_seconds", "LEASE_RENEW_SECONDS", number(0.1, 600), 3.0, "how often it is renewed", False),
-    ("backup.urls", "BACKUP_URLS", list_of(url("sftp", "s3", "file")), (), "backups besides the data folder", True),
-    ("backup.age_recipients", "BACKUP_AGE_RECIPIENTS", list_of(WORD), (), "age public keys for backups", False),
 )  # fmt: skip
 
 SETTINGS: tuple[Setting, ...] = (
     *_NODE,
     *_CHANNELS,
     *_KEEPING,
+    *_BACKUP,
     *(
         Setting(key=key, short=short, read=read, default=default, meaning=meaning, secret=hidden, built=False)
         for key, short, read, default, meaning, hidden in _LATER

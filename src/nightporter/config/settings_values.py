@@ -22,6 +22,7 @@ Network = IPv4Network | IPv6Network
 
 _NODE = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{NODE_CHARS_MAX - 1}}}")
 _WORD = re.compile(r"[!-~]+")
+_AGE_KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 
@@ -81,7 +82,8 @@ def _items(raw: object) -> list[object]:
     raise ValueError(raw)
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """True for this machine itself."""
     if host == "localhost":
         return True
     try:
@@ -216,7 +218,7 @@ def url(*schemes: str) -> Reader:
         _ = parts.port  # raises ValueError for a port that is none
         if parts.scheme not in schemes or (not parts.hostname and parts.scheme not in ("file", "s3")):
             raise ValueError(raw)
-        if parts.scheme in plain and not _loopback(parts.hostname or ""):
+        if parts.scheme in plain and not loopback(parts.hostname or ""):
             raise ValueError(raw)
         return value.rstrip("/")
 
@@ -224,6 +226,32 @@ def url(*schemes: str) -> Reader:
 
 
 HTTP_URL = url("https", "http")
+_PLACE = url("sftp", "s3", "file")
+
+
+def _place(raw: object) -> str:
+    value: str = _PLACE(raw)
+    parts = urlsplit(value)
+    if parts.scheme == "file":
+        fits = not parts.netloc and parts.path.startswith("/")
+    else:
+        fits = bool(parts.hostname) and not (parts.scheme == "sftp" and parts.password)
+    if not fits:
+        raise ValueError(raw)
+    return value
+
+
+PLACE = Reader("sftp://user@host/path (with a key, no password), s3://bucket/... or file:///path", _place)
+
+
+def _age_key(raw: object) -> str:
+    value = _text(raw)
+    if not _AGE_KEY.fullmatch(value):
+        raise ValueError(raw)
+    return value
+
+
+AGE_KEY = Reader("an age public key, age1...", _age_key)
 
 
 def list_of(item: Reader) -> Reader:

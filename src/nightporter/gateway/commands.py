@@ -27,7 +27,7 @@ class Action(StrEnum):
     HANDOVER = "HANDOVER"
 
 
-BUILT = (Action.PAUSE_WORKERS, Action.RESUME_WORKERS, Action.REPLAY_EVENTS)
+BUILT = (Action.PAUSE_WORKERS, Action.RESUME_WORKERS, Action.REPLAY_EVENTS, Action.BACKUP_NOW)
 # Unknown actions are told what there is, so the field itself takes any word; the document lists those that work.
 ACTION = Field({"type": "string", "enum": list(BUILT)}, text(ACTION_CHARS_MAX, least=0).read)
 COMMAND = record({"action": ACTION}, {"workers": choice((*pauses.WORKERS, pauses.ALL)), **WHICH})
@@ -46,6 +46,8 @@ async def command(ask: Ask) -> Reply | Problem:
     try:
         if action == Action.REPLAY_EVENTS:
             return await _replay(ask)
+        if action == Action.BACKUP_NOW:
+            return await _backup(ask)
         return await _workers(ask, Action(action))
     except (CannotKeep, StoreBroken):
         return not_now(RETRY_AFTER_SECONDS)
@@ -75,6 +77,14 @@ async def _replay(ask: Ask) -> Reply | Problem:
     return Reply({"action": Action.REPLAY_EVENTS, "state": "done", **done})
 
 
+async def _backup(ask: Ask) -> Reply:
+    """Wanted from now on, also after a restart; it is taken in a process of its own, which nobody waits for here."""
+    node = ask.gate.node
+    await node.write(pauses.audit(node, ask.who, Action.BACKUP_NOW, ""))
+    ask.gate.backups.ask()
+    return Reply({"action": Action.BACKUP_NOW, "state": "running"})
+
+
 def _refused(action: str) -> Problem:
     more = {"known": list(Action), "built": list(BUILT)}
     if action in set(Action):
@@ -86,7 +96,8 @@ OPERATIONS = (
     Operation(
         method="POST",
         path="/api/mesh/commands",
-        summary="Pause or resume workers (by default cloud and jobs: guests are still answered), or replay events.",
+        summary="Pause or resume workers (by default cloud and jobs: guests are still answered), replay events, "
+        "or take a snapshot.",
         handle=command,
         scope=Scope.COMMANDS,
         body=COMMAND,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from nightporter.config.settings import LimitSettings
 from nightporter.gateway.door import Door
 from nightporter.model.message import JSONObject
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.node import Node
 
@@ -20,6 +21,7 @@ class Gate:
     door: Door
     roads: Mapping[str, Delivery]  # by channel: what can be paused
     ring_events: Callable[[], None]  # a mesh event waits
+    backups: Backups
     health: Callable[[], JSONObject]  # the contract's body of /health
     status: Callable[[], JSONObject]  # the contract's body of /api/mesh/status
     metrics: Callable[[], bytes]  # Prometheus text format

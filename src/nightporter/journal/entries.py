@@ -22,6 +22,9 @@ TURN_ENTRIES_MAX = 50  # more than this in one turn is answered as the next one
 HOLD_MS = 2 * 3_600_000  # a member of staff who writes holds the conversation this long (desk.md)
 PHONE_APP = "phone app"  # `held_by` when staff wrote from the phone
 STOP = "stop"  # the preference of a guest who wants no proactive messages (Meta: user_preferences)
+UNKNOWN_UNTIL = (
+    "unknown until"  # in meta of a restored file: what was said before may have been answered (0007)
+)
 
 
 def entry_id(entry: Entry, key: bytes) -> str:
@@ -29,8 +32,26 @@ def entry_id(entry: Entry, key: bytes) -> str:
     return f"{entry.at_ms:012x}{key.hex()}"
 
 
-def add(tx: Tx, ids: Ids, delivery: Delivery, ordinal: int, entry: Entry, *, ours: bool) -> str | None:
-    """Insert the entry unless it is known; its conversation's id when the desk or staff must look, else None."""
+def unknown_until_ms(view: View) -> int:
+    """Until when a restored file does not know what happened; 0 = it was never restored."""
+    row = view.one("meta_get", (UNKNOWN_UNTIL,))
+    return int(row[0]) if row else 0
+
+
+def add(
+    tx: Tx,
+    ids: Ids,
+    delivery: Delivery,
+    ordinal: int,
+    entry: Entry,
+    *,
+    ours: bool,
+    unknown_ms: int = 0,
+) -> str | None:
+    """Insert the entry unless it is known; its conversation's id when the desk or staff must look, else None.
+
+    `unknown_ms`: what is new to us and of that moment or earlier may have been answered (a restored file).
+    """
     key = entry.dedupe_key()
     conversation_id = None
     if entry.identities:
@@ -42,7 +63,7 @@ def add(tx: Tx, ids: Ids, delivery: Delivery, ordinal: int, entry: Entry, *, our
         (
             entry_id(entry, key), key, entry.kind, entry.channel, entry.number, int(ours), entry.provider_id,
             conversation_id, entry.at_ms, delivery.received_ms, delivery.delivery_id, ordinal, payload(entry),
-            int(_elsewhere(tx, entry)),
+            int(min(entry.at_ms, delivery.received_ms) <= unknown_ms or _elsewhere(tx, entry)),
         ),
     )  # fmt: skip
     if not new:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import structlog
 
+from nightporter.backup.shelf import OLD_MS
 from nightporter.config.hotel import Hotel
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.ops.memory import resident_bytes
@@ -20,6 +21,8 @@ LOOK_SECONDS = 30.0
 QUEUE_MAX = 100
 QUEUE_LOOKS = 2  # deep at so many looks in a row: not just a burst
 MEMORY_BYTES_MAX = 2 * 1024**3
+DRILL_AGE_MS_MAX = 2 * 86_400_000
+OLD_LOOKS = 10
 SILENCE_MS = 6 * 3_600_000  # no webhook for so long, by day
 DAY_HOURS = range(10, 21)  # when guests usually write, hotel's time
 
@@ -33,6 +36,7 @@ class Alerts:
         self._parts = parts
         self._hotel = hotel
         self._deep_looks = 0
+        self._old_looks = 0
         self._troubles: list[
             Trouble
         ] = []  # told in the log when they came, to staff once that can be written
@@ -70,8 +74,25 @@ class Alerts:
         memory = resident_bytes()
         if memory > MEMORY_BYTES_MAX:
             await self._once(f"memory_high:{day}", "memory_high", f"{memory // 1024**2} MB")
+        await self._look_at_backups(day)
         if now.hour in DAY_HOURS and (hours := self._silent_hours()):
             await self._once(f"webhooks_missing:{day}", "webhooks_missing", f"{hours} h")
+
+    async def _look_at_backups(self, day: str) -> None:
+        """Old for a while, not just once: after a long rest the next snapshot and its drill come in a minute."""
+        known, now_ms = self._parts.backups.known, self._parts.node.clock.now_ms()
+        taken_ms = known.verified.taken_ms if known.verified else known.begun_ms
+        drilled_ms = known.drilled_ms or (known.snapshots[0].taken_ms if known.snapshots else now_ms)
+        old = now_ms - taken_ms > OLD_MS
+        undrilled = now_ms - drilled_ms > DRILL_AGE_MS_MAX
+        self._old_looks = self._old_looks + 1 if (old or undrilled) and self._parts.backs_up else 0
+        if self._old_looks < OLD_LOOKS:
+            return
+        if old:
+            hours = (now_ms - taken_ms) / 3_600_000
+            await self._once(f"backup_old:{day}", "backup_old", f"{hours:.1f} h")
+        if undrilled:
+            await self._once(f"drill_old:{day}", "drill_old", f"{(now_ms - drilled_ms) / 86_400_000:.1f} d")
 
     async def _once(self, key: str, reason: str, summary: str) -> None:
         if self._parts.node.store.view.one("task_by_key", (key,)) is None:

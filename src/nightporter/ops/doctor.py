@@ -13,6 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from nightporter.backup.places import place_of
+from nightporter.backup.places.place import shown
+from nightporter.backup.shipping import stamps_at
 from nightporter.channels.port import Channel
 from nightporter.clock import SystemClock
 from nightporter.config.hotel import load as load_hotel
@@ -58,7 +61,7 @@ async def examine(settings: Settings, channels: Mapping[str, Channel], *, node_r
     if not node_runs:
         found += [_port("gateway", settings.gateway), _port("console", settings.console)]
     found += await _channels(settings, channels)
-    return found
+    return [*found, *_places(settings)]
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
@@ -155,6 +158,18 @@ def _port(name: str, address: Address) -> Finding:
         except OSError as error:
             return Finding(name, "fail", f"{address} cannot be listened on ({error.strerror})")
     return Finding(name, "ok", f"{address} is free")
+
+
+def _places(settings: Settings) -> Iterator[Finding]:
+    if not settings.backup.urls:
+        yield Finding("backups", "warn", "BACKUP_URLS is not set: a broken disk takes the snapshots with it")
+    for url in settings.backup.urls:
+        try:
+            there = len(stamps_at(place_of(url).names()))
+        except NightporterError as error:
+            yield Finding("backups", "fail", str(error))
+        else:
+            yield Finding("backups", "ok", f"{shown(url)} answers, and has {there} snapshots")
 
 
 async def _channels(settings: Settings, channels: Mapping[str, Channel]) -> list[Finding]:

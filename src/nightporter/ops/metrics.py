@@ -36,6 +36,8 @@ _COUNTED = {
     "turn_crashes": ("turn_crashes", "Turns on which the desk crashed", ("error",)),
     "turns_stale": ("turns_stale", "Turns decided again because something new came", ()),
     "alerts": ("alerts", "Alerts to staff", ("reason",)),
+    "backups": ("backups", "Snapshots taken, by state", ("state",)),
+    "backups_shipped": ("backups_shipped", "Snapshots shipped, by place", ("place",)),
     "media_dead": ("media_dead", "Files of guests that could not be fetched", ()),
 }
 _BREAKER = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
@@ -63,6 +65,7 @@ class _Everything(Collector):
         yield from _outbox(parts)
         yield from _queues(parts)
         yield from _lease(parts)
+        yield from _backups(parts)
         yield from _machine(parts)
 
 
@@ -142,6 +145,28 @@ def _lease(parts: Running) -> Iterator[Metric]:
     yield _gauge("lease_epoch", "Epoch of the lease", node.lease.epoch)
     yield _gauge("lease_remaining_seconds", "Until the lease runs out", remaining)
     yield _gauge("is_leader", "1 while this node answers", float(node.leads()))
+
+
+_BACKUP_AGES = {
+    "newest": ("backup_age_seconds", "Since the newest snapshot was taken"),
+    "verified": (
+        "backup_verified_age_seconds",
+        "Since the newest snapshot was taken that was checked and found whole",
+    ),
+    "drill": (
+        "backup_drill_age_seconds",
+        "Since the newest snapshot was last restored and checked on its own",
+    ),
+}
+
+
+def _backups(parts: Running) -> Iterator[Metric]:
+    """Ages appear with the first snapshot and the first drill."""
+    known = parts.backups.known
+    for name, seconds in known.ages_seconds(parts.node.clock.now_ms()).items():
+        if seconds is not None:
+            yield _gauge(*_BACKUP_AGES[name], seconds)
+    yield _gauge("backup_bytes", "Room that the snapshots take", sum(one.size for one in known.snapshots))
 
 
 def _machine(parts: Running) -> Iterator[Metric]:

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 from nightporter.channels.port import Channel
 from nightporter.errors import NotFound, StoreCorrupt
 from nightporter.ops.meter import Meter
+from nightporter.rounds.backups import Backups
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.node import Node
 from nightporter.store import View
@@ -33,6 +34,16 @@ class Running(Protocol):
     @property
     def roads(self) -> Mapping[str, Delivery]:
         """The way out of each channel."""
+        ...
+
+    @property
+    def backups(self) -> Backups:
+        """What is known of the snapshots."""
+        ...
+
+    @property
+    def backs_up(self) -> bool:
+        """True when snapshots are taken by themselves."""
         ...
 
     @property

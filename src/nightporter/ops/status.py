@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nightporter.backup.places.place import shown
 from nightporter.model.decision import DispositionKind
 from nightporter.ops.health import role
 from nightporter.ops.running import Running
@@ -28,6 +29,7 @@ def status(parts: Running) -> dict[str, Any]:
         "dispositions": dispositions(node.store.view),
         "breakers": {name: str(road.lane.breaker.state) for name, road in parts.roads.items()},
         **_not_alone(),
+        "backups": _backups(parts),
         "pauses": _pauses(parts),
     }
 
@@ -69,9 +71,26 @@ def dispositions(view: View) -> dict[str, int]:
 
 
 def _not_alone() -> dict[str, Any]:
-    """Replication, costs and backups, which a single node of this release does not have."""
+    """Replication and costs, which a single node of this release does not have; backups a running one tells."""
     replication = {"mode": "none", "lag_rows": 0, "lag_seconds": 0.0, "alone_since": None}
     return {"replication": replication, "costs": {}, "backups": {}}
+
+
+def _backups(parts: Running) -> dict[str, Any]:
+    """Ages in seconds, None = never; by place the stamp that is there, and why the last try failed."""
+    known = parts.backups.known
+    ages = known.ages_seconds(parts.node.clock.now_ms())
+    places = {
+        shown(url): {"stamp": known.shipped.get(url, ""), "error": known.refused.get(url, "")}
+        for url in parts.backups.urls
+    }
+    return {
+        "newest": known.snapshots[-1].stamp if known.snapshots else "",
+        **{f"{name}_age_seconds": age for name, age in ages.items()},
+        "snapshots": len(known.snapshots),
+        "bytes": sum(one.size for one in known.snapshots),
+        "places": places,
+    }
 
 
 def _pauses(parts: Running) -> list[dict[str, str]]:

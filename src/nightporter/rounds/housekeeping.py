@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -49,9 +49,11 @@ class Retention:
 class Housekeeping:
     """Nightly retention, and pruning of the replication log every ten minutes."""
 
-    def __init__(self, node: Node, retention: Retention) -> None:
+    def __init__(self, node: Node, retention: Retention, covered_seq: Callable[[], int]) -> None:
+        """`covered_seq`: up to which log row a verified snapshot has everything; 0 = there is none."""
         self._node = node
         self._retention = retention
+        self._covered_seq = covered_seq
 
     async def run(self) -> None:
         """Prune the log, for ever."""
@@ -63,7 +65,9 @@ class Housekeeping:
         """Drop log rows that nobody needs any more; how many."""
         total = 0
         for _ in range(DELETES_MAX):
-            removed = await self._node.write(prune_unit(self._node.clock.now_ms()), drops=True)
+            removed = await self._node.write(
+                prune_unit(self._node.clock.now_ms(), self._covered_seq()), drops=True
+            )
             total += removed
             if removed == 0:
                 break

@@ -67,6 +67,7 @@ class Intake:
         self._channels = channels
         self._look = look
         self._bodies = Bodies(node.store.view)
+        self._unknown_ms = entries.unknown_until_ms(node.store.view)
         self.bell = Bell()
         self.on_media: Callable[[], None] = lambda: None
         self.on_refused: Callable[[str, str], None] = lambda channel, code: None
@@ -154,7 +155,9 @@ class Intake:
                     continue
                 entry = echo_of(told) if told.kind is EntryKind.STATUS else told
                 ours = channel is not None and (not entry.number or channel.ours(entry.number))
-                conversation_id = entries.add(tx, ids, delivery, ordinal, entry, ours=ours)
+                conversation_id = entries.add(
+                    tx, ids, delivery, ordinal, entry, ours=ours, unknown_ms=self._unknown_ms
+                )
                 if conversation_id:
                     taken.messages += entry.kind is EntryKind.MESSAGE
                     taken.look[conversation_id] = None

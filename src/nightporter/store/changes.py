@@ -1,7 +1,7 @@
 """What a group changes, noted row by row as SQLite tells it and written as one of its own changesets (RL1, RL5).
 
 SQLite's session does the same, but learns each table anew in every group and reads every changed row a second time:
-for a group of one unit that was most of the group's price (docs/decisions/0007-changesets.md). The bytes are those of
+for a group of one unit that was most of the group's price (docs/decisions/0009-changesets.md). The bytes are those of
 SQLite's format (sqlite.org/sessionintro.html, "changeset" in ext/session), so SQLite itself applies them.
 """
 

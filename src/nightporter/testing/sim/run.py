@@ -15,14 +15,13 @@ from random import Random
 
 import structlog
 
-from nightporter.app.build import Pace, join
+from nightporter.app.build import Pace, Upkeep, join
 from nightporter.channels.whatsapp import WhatsApp
 from nightporter.clock import Ids
 from nightporter.cluster import single
 from nightporter.config.hotel import Hotel, load
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser import Recogniser
-from nightporter.rounds.housekeeping import Retention
 from nightporter.rounds.node import Counts, Node
 from nightporter.store import Store
 from nightporter.store.file import open_reader, open_writer
@@ -277,7 +276,7 @@ class Run:
             messages_per_second=1e6,
         )
         parts = join(
-            node, {channel.name: channel}, Desk(hotel, recogniser()), hotel, self.chance, pace, Retention()
+            node, {channel.name: channel}, Desk(hotel, recogniser()), hotel, self.chance, pace, Upkeep()
         )
         self.world.process_begins(loop, parts.door)
         self._note(f"life {self.lives} begins, epoch {node.lease.epoch}")
