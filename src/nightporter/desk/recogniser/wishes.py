@@ -66,7 +66,7 @@ class Wishes:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._speech = speech_rules()
-        guards = _guards(self._speech)
+        guards = _guards(self._speech, frozenset(model.topics))
         self._guards_of: dict[str, tuple[list[Guard], int]] = {}
         for topic in model.topics:
             own = [guard for guard in guards if topic in guard.topics]
@@ -167,8 +167,8 @@ class Wishes:
         return topic, confidence
 
 
-def _guards(speech: Speech) -> tuple[Guard, ...]:
-    """The guards in the order they are asked."""
+def _guards(speech: Speech, own: frozenset[str]) -> tuple[Guard, ...]:
+    """The guards in the order they are asked; `own`: the model's topics, the rest are others."""
     places = frozenset({"breakfast", "parking", "pool"})
     times = frozenset({"checkin_time", "checkout_time"})
     rules = (
@@ -193,9 +193,15 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         ("late", frozenset({"checkout_time"}), f"{OTHER}:late_checkout", DOUBT_CONFIDENCE),
     )
     return tuple(
-        Guard(speech.guards[words], topics, becomes, sure, anywhere=words in _ANYWHERE)
+        Guard(speech.guards[words], topics, _own(becomes, own), sure, anywhere=words in _ANYWHERE)
         for words, topics, becomes, sure in rules
     )
+
+
+def _own(topic: str, own: frozenset[str]) -> str:
+    """The topic without `other:` where the model knows it as one of ours."""
+    name = topic.removeprefix(f"{OTHER}:")
+    return name if name in own else topic
 
 
 def _asks_on(part: Part) -> bool:

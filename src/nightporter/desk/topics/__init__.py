@@ -32,6 +32,9 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "smalltalk": smalltalk.reply,
 }
 
+# What only a person decides: these take down and acknowledge, and promise nothing. A policy of `staff` leaves them that.
+COLLECTING = frozenset({"human"})
+
 
 def reply(topic: str, ask: Ask, hotel: Hotel) -> TopicReply:
     """What the topic answers; KeyError for a name that is not in `TOPICS`."""
