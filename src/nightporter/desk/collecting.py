@@ -12,7 +12,7 @@ from functools import cache
 from nightporter.config.hotel import Hotel
 from nightporter.desk.reception import clock, if_urgent, when, who_reads
 from nightporter.desk.rendering import Catalogue, bare_day_text
-from nightporter.desk.slots import read
+from nightporter.desk.slots import ANSWERS, YES, read
 from nightporter.desk.understanding import Ask, Match, TopicReply
 from nightporter.model.conversation import Question
 from nightporter.model.decision import NewTask, Urgency
@@ -20,6 +20,8 @@ from nightporter.model.decision import NewTask, Urgency
 WISH_CHARS_MAX = 500
 RECEPTION = "reception"
 WISH, SAID = "wish", "said"  # slots that hold the guest's words: all of them, and the answer that came last
+TOLD = "told"  # among the slots: staff have the task already, what comes now is added
+ADDITION = "addition"  # why there is a task: more about one that staff have
 
 _OWN = (WISH, SAID)
 
@@ -49,17 +51,21 @@ class Request:
     def _known(self, slot: str, fresh: str) -> str:
         """What is known of a slot: answered, said in passing, or told by the stay."""
         ask = self.ask
-        value = ask.slots.get(slot, "") or read(slot, fresh, ask.now.date())
+        value = ask.slots.get(slot, "")
+        if not value and slot not in ANSWERS:  # "no" in passing says nothing of what was not asked
+            value = read(slot, fresh, ask.now.date())
         if not value and slot == "day" and ask.on_named:
             return ask.on.isoformat()
-        if not value and slot == "room" and ask.match is Match.IN_HOUSE and ask.stay:
-            return ask.stay.room
-        return value
+        return value or (room_of(ask) if slot == "room" else "")
 
     def know(self, slot: str, value: str) -> None:
         """Notes what the topic found out by itself."""
         if value and not self.known.get(slot):
             self.known[slot] = value
+
+    def lacks(self) -> bool:
+        """True while something is missing without which nobody can do it."""
+        return not all(self.known[slot] for slot in self._needs)
 
     def missing(self) -> tuple[str, ...]:
         """What to ask now: what must be known first, then what was never asked; at most two."""
@@ -90,10 +96,31 @@ class Request:
             for slot in self.missing()
         )
 
-    def ask_back(self, *lines: str, sources: tuple[str, ...] = ()) -> TopicReply:
-        """The lines, and the question."""
-        text = "\n".join(filter(None, [*lines, self.asking()]))
+    def ask_back(self, *lines: str, sources: tuple[str, ...] = (), asking: bool = True) -> TopicReply:
+        """The lines, and the question; `asking` False: the lines ask it already."""
+        text = "\n".join(filter(None, [*lines, self.asking() if asking else ""]))
         return TopicReply(text=text, sources=sources, question=self.question())
+
+    def report(
+        self, hotel: Hotel, department: str, reason: str, *lines: str, urgency: Urgency = Urgency.NORMAL
+    ) -> TopicReply:
+        """What cannot wait for answers: the task at once, with a question about the rest; the answer is added to it."""
+        language = self.language
+        if self.ask.slots.get(TOLD):
+            task = self.task(department, ADDITION, urgency=Urgency.INFO)
+            return TopicReply(text=_say("added", language), task=task)
+        there = who_comes(hotel, department, self.ask)
+        said = [*lines, passed_on(department, language), there]
+        question = None if self.ask.slots else self.question()
+        if question:
+            question.slots[TOLD] = YES
+            said.append(self.asking())
+        return TopicReply(
+            text="\n".join(filter(None, said)),
+            sources=hours_path(hotel, department) if there else (),
+            task=self.task(department, reason, urgency=urgency),
+            question=question,
+        )
 
     def noted(self, *slots: str) -> str:
         """`Noted: 24 November, 20:00, 4 people`: what the guest can check."""
@@ -127,6 +154,11 @@ class Request:
             topic=self._topic,
             details={name: value for name, value in told.items() if value},
         )
+
+
+def room_of(ask: Ask) -> str:
+    """The room that the guest lives in now; "" when no stay tells."""
+    return ask.stay.room if ask.stay and ask.match is Match.IN_HOUSE else ""
 
 
 def department_of(hotel: Hotel, name: str) -> str:

@@ -118,6 +118,7 @@ def test_catalogue_has_every_sentence_in_every_language(topic: str) -> None:
 def test_shared_catalogue_has_every_sentence_in_every_language() -> None:
     check_catalogue(rendering.Catalogue("nightporter.desk", "rendering.toml", "no-words"))
     check_catalogue(rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words"))
+    check_catalogue(rendering.Catalogue("nightporter.desk", "collecting.toml", "no-words"))
 
 
 def check_catalogue(catalogue: rendering.Catalogue) -> None:
@@ -146,7 +147,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
 def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
-    used |= {"request_arrival"}
+    used |= {"request_arrival", "addition"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 

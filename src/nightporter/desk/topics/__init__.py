@@ -11,6 +11,8 @@ from nightporter.desk.topics import (
     checkout_time,
     housekeeping,
     human,
+    maintenance,
+    noise,
     parking,
     pets,
     pool,
@@ -28,11 +30,13 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "pets": pets.reply,
     "pool": pool.reply,
     "housekeeping": housekeeping.reply,
+    "maintenance": maintenance.reply,
+    "noise": noise.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
 }
 
-# What only a person decides: these take down and acknowledge, and promise nothing. A policy of `staff` leaves them that.
+# What only a person decides: these take down and acknowledge, and promise nothing; a policy of `staff` lets them.
 COLLECTING = frozenset({"human"})
 
 
