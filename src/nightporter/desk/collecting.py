@@ -122,9 +122,34 @@ class Request:
             question=question,
         )
 
+    def to_confirm(
+        self,
+        hotel: Hotel,
+        department: str,
+        reason: str,
+        *lines: str,
+        sources: tuple[str, ...] = (),
+        **details: str,
+    ) -> TopicReply:
+        """All is known: the task, what was noted, and when a person confirms it; nothing is promised."""
+        language = self.language
+        answers = who_answers(hotel, department, self.ask)
+        passed = f"{passed_on(department, language)} {_say('confirms', language)}"
+        said = [*lines, self.noted(*self.known), passed, answers]
+        return TopicReply(
+            text="\n".join(filter(None, said)),
+            sources=(*sources, *hours_path(hotel, department)),
+            task=self.task(department, reason, **details),
+        )
+
     def noted(self, *slots: str) -> str:
         """`Noted: 24 November, 20:00, 4 people`: what the guest can check."""
-        facts = [self._fact(slot) for slot in slots if self.known.get(slot)]
+        own = _shared().sentences
+        facts = [
+            self._fact(slot)
+            for slot in slots
+            if self.known.get(slot) and (slot == "day" or f"fact.{slot}" in own)
+        ]
         return _say("noted", self.language, facts=", ".join(facts)) if facts else ""
 
     def _fact(self, slot: str) -> str:
