@@ -52,10 +52,10 @@ class Request:
         """What is known of a slot: answered, said in passing, or told by the stay."""
         ask = self.ask
         value = ask.slots.get(slot, "")
-        if not value and slot not in ANSWERS:  # "no" in passing says nothing of what was not asked
-            value = read(slot, fresh, ask.now.date())
         if not value and slot == "day" and ask.on_named:
             return ask.on.isoformat()
+        if not value and slot not in ANSWERS:  # "no" in passing says nothing of what was not asked
+            value = read(slot, fresh, ask.now.date())
         return value or (room_of(ask) if slot == "room" else "")
 
     def know(self, slot: str, value: str) -> None:
@@ -129,7 +129,7 @@ class Request:
         reason: str,
         *lines: str,
         sources: tuple[str, ...] = (),
-        **details: str,
+        details: dict[str, str] | None = None,
     ) -> TopicReply:
         """All is known: the task, what was noted, and when a person confirms it; nothing is promised."""
         language = self.language
@@ -139,7 +139,7 @@ class Request:
         return TopicReply(
             text="\n".join(filter(None, said)),
             sources=(*sources, *hours_path(hotel, department)),
-            task=self.task(department, reason, **details),
+            task=self.task(department, reason, details=details),
         )
 
     def noted(self, *slots: str) -> str:
@@ -159,13 +159,18 @@ class Request:
         return _say(f"fact.{slot}", self.language, value=value)
 
     def task(
-        self, department: str, reason: str, *, urgency: Urgency = Urgency.NORMAL, **details: str
+        self,
+        department: str,
+        reason: str,
+        *,
+        urgency: Urgency = Urgency.NORMAL,
+        details: dict[str, str] | None = None,
     ) -> NewTask:
         """The task with everything that is known."""
         ask = self.ask
         told = {
             **self.known,
-            **details,
+            **(details or {}),
             "booking": ask.stay.code if ask.stay else "",
             "match": ask.match.value,
             "language": ask.language,

@@ -147,7 +147,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
 def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
-    used |= {"request_arrival", "addition"}
+    used |= {"request_arrival", "addition", "allergy"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 

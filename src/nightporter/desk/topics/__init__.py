@@ -18,6 +18,8 @@ from nightporter.desk.topics import (
     parking,
     pets,
     pool,
+    restaurant,
+    room_service,
     smalltalk,
     wifi,
 )
@@ -33,6 +35,8 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "parking": parking.reply,
     "pets": pets.reply,
     "pool": pool.reply,
+    "restaurant": restaurant.reply,
+    "room_service": room_service.reply,
     "housekeeping": housekeeping.reply,
     "maintenance": maintenance.reply,
     "noise": noise.reply,

@@ -41,7 +41,7 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     if request.lacks():
         return request.ask_back(*lines, sources=tuple(sources))
     return request.to_confirm(
-        hotel, RECEPTION, "to_confirm", *lines, sources=tuple(sources), room=room_of(ask)
+        hotel, RECEPTION, "to_confirm", *lines, sources=tuple(sources), details={"room": room_of(ask)}
     )
 
 
