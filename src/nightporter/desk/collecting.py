@@ -102,14 +102,23 @@ class Request:
         return TopicReply(text=text, sources=sources, question=self.question())
 
     def report(
-        self, hotel: Hotel, department: str, reason: str, *lines: str, urgency: Urgency = Urgency.NORMAL
+        self,
+        hotel: Hotel,
+        department: str,
+        reason: str,
+        *lines: str,
+        urgency: Urgency = Urgency.NORMAL,
+        answers: bool = False,
     ) -> TopicReply:
-        """What cannot wait for answers: the task at once, with a question about the rest; the answer is added to it."""
+        """What cannot wait for answers: the task at once, with a question about the rest; the answer is added to it.
+
+        `answers`: somebody of the department writes to the guest, rather than comes.
+        """
         language = self.language
         if self.ask.slots.get(TOLD):
             task = self.task(department, ADDITION, urgency=Urgency.INFO)
             return TopicReply(text=_say("added", language), task=task)
-        there = who_comes(hotel, department, self.ask)
+        there = (who_answers if answers else who_comes)(hotel, department, self.ask)
         said = [*lines, passed_on(department, language), there]
         question = None if self.ask.slots else self.question()
         if question:

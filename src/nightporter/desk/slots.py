@@ -161,7 +161,7 @@ def _none(heard: _Heard) -> str:
     return heard.text.strip() if heard.bare else ""
 
 
-_DAY_SLOTS = dict.fromkeys(("day", "date", "arrival", "departure", "when"), _day)
+_DAY_SLOTS = dict.fromkeys(("day", "date", "arrival", "departure"), _day)
 READABLE: dict[str, Callable[[_Heard], str]] = {
     "room": _room,
     **_DAY_SLOTS,

@@ -9,10 +9,12 @@ from nightporter.desk.topics import (
     breakfast,
     checkin_time,
     checkout_time,
+    complaint,
     early_checkin,
     housekeeping,
     human,
     late_checkout,
+    lost_property,
     maintenance,
     noise,
     parking,
@@ -40,12 +42,14 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "housekeeping": housekeeping.reply,
     "maintenance": maintenance.reply,
     "noise": noise.reply,
+    "lost_property": lost_property.reply,
+    "complaint": complaint.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
 }
 
 # What only a person decides: these take down and acknowledge, and promise nothing; a policy of `staff` lets them.
-COLLECTING = frozenset({"human"})
+COLLECTING = frozenset({"complaint", "human", "lost_property"})
 
 
 def reply(topic: str, ask: Ask, hotel: Hotel) -> TopicReply:
