@@ -86,7 +86,10 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool"])
+@pytest.mark.parametrize(
+    "topic",
+    ["wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer"],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -96,7 +99,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "spa", "restaurant"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""

@@ -171,6 +171,7 @@ def _guards(speech: Speech, own: frozenset[str]) -> tuple[Guard, ...]:
     """The guards in the order they are asked; `own`: the model's topics, the rest are others."""
     places = frozenset({"breakfast", "parking", "pool"})
     times = frozenset({"checkin_time", "checkout_time"})
+    orders = frozenset({"restaurant", "room_service", "spa", "transfer", "late_checkout"})
     rules = (
         ("allergy", places | {"pets", "housekeeping"}, f"{OTHER}:allergy", GUARD_CONFIDENCE),
         ("access", places | {"housekeeping"}, f"{OTHER}:accessibility", GUARD_CONFIDENCE),
@@ -182,7 +183,7 @@ def _guards(speech: Speech, own: frozenset[str]) -> tuple[Guard, ...]:
         ),
         ("not_working", places | {"wifi"}, f"{OTHER}:maintenance", GUARD_CONFIDENCE),
         ("lost", places | times | {"pets"}, f"{OTHER}:lost_property", GUARD_CONFIDENCE),
-        ("calls_off", places | {"pets"}, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
+        ("calls_off", places | {"pets"} | orders, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
         ("praise", places | {"wifi", "housekeeping"}, f"{OTHER}:feedback", GUARD_CONFIDENCE),
         ("sells", places | {"wifi", "housekeeping"}, f"{OTHER}:not_a_guest", GUARD_CONFIDENCE),
         ("bike", frozenset({"parking"}), f"{OTHER}:bikes", GUARD_CONFIDENCE),
