@@ -86,7 +86,7 @@ def _facts(ask: Ask, hotel: Hotel, restaurant: Restaurant) -> TopicReply:
     closed = closed_text(hotel, ask.on, language)
     if closed and ask.on_named and not hotel.intervals(TOPIC, ask.on):
         return answer.only(closed, "closed")
-    if restaurant.hours is not None:
+    if restaurant.hours is not None and not answer.asked("bar"):
         _hours(answer, restaurant, restaurant.hours, ask, hotel)
     bar = hotel.during(hotel.bar, ask.on) if isinstance(hotel.bar, Bar) else None
     if isinstance(hotel.bar, No):

@@ -18,6 +18,7 @@ from nightporter.desk.rendering import (
     sorry,
     weekdays_text,
 )
+from nightporter.desk.slots import time_told
 from nightporter.desk.understanding import Ask, TopicReply
 
 SAY = Catalogue(__name__)
@@ -34,7 +35,8 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
     if not may_tell(spa.share, ask.match):
         return TopicReply()
     about = set(SAY.aspects(ask.slots.get("wish") or ask.wish.text))
-    if ask.slots or ({"treatment", "want"} <= about and "price" not in about):
+    wanted = "want" in about or ask.on_named or time_told(ask.wish.text)
+    if ask.slots or ("treatment" in about and wanted and "price" not in about):
         return _treatment(ask, hotel, spa, named="treatment" in about)
     return _facts(ask, hotel, spa)
 
