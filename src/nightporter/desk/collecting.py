@@ -97,7 +97,12 @@ class Request:
         )
 
     def ask_back(self, *lines: str, sources: tuple[str, ...] = (), asking: bool = True) -> TopicReply:
-        """The lines, and the question; `asking` False: the lines ask it already."""
+        """The lines, and the question; thanks for an answer instead of the lines.
+
+        `asking` False: the lines ask it already.
+        """
+        if self.answers:
+            lines, sources = (_say("thanks", self.language),), ()
         text = "\n".join(filter(None, [*lines, self.asking() if asking else ""]))
         return TopicReply(text=text, sources=sources, question=self.question())
 
@@ -142,6 +147,8 @@ class Request:
     ) -> TopicReply:
         """All is known: the task, what was noted, and when a person confirms it; nothing is promised."""
         language = self.language
+        if self.answers:
+            lines = (_say("thanks", language), *lines[1:])
         answers = who_answers(hotel, department, self.ask)
         passed = f"{passed_on(department, language)} {_say('confirms', language)}"
         said = [*lines, self.noted(*self.known), passed, answers]

@@ -8,7 +8,7 @@ from nightporter.desk.handover import Leftover, hand_over
 from nightporter.desk.look import Look
 from nightporter.desk.recogniser import level
 from nightporter.desk.rules.optout import cancels_question
-from nightporter.desk.slots import ANSWERS, BARE_ANSWER_WORDS_MAX, READABLE, read
+from nightporter.desk.slots import ANSWERS, BARE_ANSWER_WORDS_MAX, READABLE, read, tells_past
 from nightporter.desk.understanding import Wish
 from nightporter.desk.wording import say
 from nightporter.model.conversation import Question
@@ -79,6 +79,12 @@ def answer_of(look: Look) -> dict[str, str]:
     return _values(look, question)
 
 
+def is_bare(look: Look) -> bool:
+    """True when the words are too few to want something besides what they answer."""
+    words = look.words()
+    return "?" not in words and len(words.split()) <= BARE_ANSWER_WORDS_MAX
+
+
 def filled(question: Question, values: dict[str, str], said: str) -> tuple[Wish, dict[str, str]]:
     """The wish our question was about, and everything known of it now; what was asked and not answered is ""."""
     text = " ".join([*question.slots.values(), *values.values()])
@@ -94,7 +100,7 @@ def _values(look: Look, question: Question) -> dict[str, str]:
         wish.topic not in (question.topic, "smalltalk") and level(wish.topic, wish.confidence) == "high"
         for wish in heard.wishes
     )
-    plainly = answers_plainly(look)
+    plainly = answers_plainly(look) or any(tells_past(slot, words) for slot in question.asked)
     free = not (other or heard.wants_human or heard.thanks or heard.greeting) or plainly
     found: dict[str, str] = {}
     for slot in question.asked:

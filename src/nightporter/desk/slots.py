@@ -24,6 +24,7 @@ ROOM_DIGITS_MAX = 4
 NOON_HOUR = 12
 
 YES, NO = "yes", "no"
+PAST_SLOTS = frozenset({"since", "when", "where"})
 ANSWERS = {"enter": frozenset({YES, NO}), "allergies": frozenset({NO}), "child_seats": frozenset({NO})}
 
 _HOUR = r"([01]?\d|2[0-4])"
@@ -50,6 +51,7 @@ class _Said:
     midnight: re.Pattern[str]
     later: re.Pattern[str]
     part: re.Pattern[str]
+    past: re.Pattern[str]
     yes: re.Pattern[str]
     no: re.Pattern[str]
 
@@ -85,6 +87,11 @@ def time_told(text: str) -> str:
     if said.noon.search(squeezed):
         return "12:00"
     return "00:00" if said.midnight.search(squeezed) else ""
+
+
+def tells_past(slot: str, text: str) -> bool:
+    """True when the words answer since when something is so, or when it was: "ieri mattina" asks for no breakfast."""
+    return slot in PAST_SLOTS and _said().past.search(plain(text)) is not None
 
 
 def _later(hour: int, minute: int, squeezed: str) -> str:
@@ -205,6 +212,7 @@ def _said() -> _Said:
         midnight=_any_of(time["midnight"]),
         later=_any_of(time["later"]),
         part=_any_of(time["part"]),
+        past=_any_of(tables["past"]["words"]),
         yes=_any_of(tables["yes"]["words"]),
         no=_any_of(tables["no"]["words"]),
     )

@@ -16,7 +16,7 @@ from nightporter.desk.heard import time_bound
 from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
 from nightporter.desk.privacy import leaks, stay_of
-from nightporter.desk.questions import answer_of, filled
+from nightporter.desk.questions import answer_of, filled, is_bare
 from nightporter.desk.recogniser import level
 from nightporter.desk.rendering import day_text
 from nightporter.desk.understanding import Ask, TopicReply, Wish
@@ -81,7 +81,9 @@ def _plan(look: Look, quoted_topic: str) -> list[tuple[Wish, dict[str, str]]]:
     if values and look.question:
         plan.append(filled(look.question, values, look.words()))
         wishes = [
-            wish for wish in wishes if wish.topic not in (look.question.topic, GREETING) and _is_high(wish)
+            wish
+            for wish in wishes
+            if wish.topic not in (look.question.topic, GREETING) and _is_high(wish) and not is_bare(look)
         ]
     elif followed := _followed(look, quoted_topic, wishes):
         return [(followed, {})]

@@ -110,3 +110,17 @@ def test_a_lost_thing_is_taken_down_though_only_staff_answer() -> None:
     assert outcome(second) == ["staff:addition"]
     assert second.tasks[0].details["where"] == "near the bar, on thursday"
     assert "passed that on" in said(second)
+
+
+def test_an_hour_of_the_past_is_an_answer_and_no_wish() -> None:
+    first = decide(turn("I lost my ring"))
+    second = decide(turn("yesterday at breakfast", memory=memory(first)), NOON + MINUTE)
+    assert outcome(second) == ["staff:addition"]
+    assert "07:30" not in said(second)
+
+
+def test_later_questions_thank_and_repeat_nothing() -> None:
+    first = decide(turn("a table please"))
+    second = decide(turn("tomorrow at 20:00", memory=memory(first)), NOON + MINUTE)
+    assert said(second).startswith("Thank you.")
+    assert "pass on" not in said(second)
