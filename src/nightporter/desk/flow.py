@@ -20,7 +20,7 @@ from nightporter.desk.hold import held
 from nightporter.desk.language import language_of_phone, next_language
 from nightporter.desk.limits import count_same, over_limit, said_once_for_same, same_again, silence_loop
 from nightporter.desk.look import Look
-from nightporter.desk.questions import answer_of, ask_again, called_off, forget_stale
+from nightporter.desk.questions import answer_of, answers_plainly, ask_again, called_off, forget_stale
 from nightporter.desk.recogniser import Recogniser, level
 from nightporter.desk.turns import wait_until_ms
 from nightporter.desk.understanding import Understanding
@@ -169,6 +169,9 @@ class Desk:
 
     def _settle_closing(self, look: Look, heard: dict[str, Understanding]) -> bool:
         """Thanks and nods: silent, unless a question of ours is open. True when that was all there was."""
+        if answers_plainly(look):
+            _settle_nods(look)
+            return False
         thanks = [one for one in look.spoken if heard[one.entry.entry_id].thanks]
         for one in [one for one in thanks if one.entry.message.kind is MessageKind.IMAGE]:
             look.spoken.remove(one)  # a picture that says thanks is a picture

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nightporter.desk.dates import date_asked
 from nightporter.desk.handover import Leftover, hand_over
-from nightporter.desk.heard import room_named
 from nightporter.desk.look import Look
 from nightporter.desk.recogniser import level
 from nightporter.desk.rules.optout import cancels_question
-from nightporter.desk.rules.text import Folded
+from nightporter.desk.slots import ANSWERS, BARE_ANSWER_WORDS_MAX, READABLE, read, tells_past
 from nightporter.desk.understanding import Wish
 from nightporter.desk.wording import say
 from nightporter.model.conversation import Question
 from nightporter.model.message import MessageKind
 
 ASKED_TIMES_MAX = 2  # after that a person asks
-BARE_ANSWER_WORDS_MAX = 4  # "204", "la 204 grazie": a number in a longer text may be anything
 FREE_ANSWER_WORDS_MAX = 30
-DAY_SLOTS = frozenset({"day", "date", "arrival", "departure"})
-NUMBER_SLOTS = frozenset({"people", "pieces", "bags", "height", "ages"})
+FREE_ANSWER_CHARS_MAX = 300
+SAID = "said"  # among the slots: the words of the answer as they came
 TAPS = frozenset({MessageKind.BUTTON, MessageKind.CHOICE})
 
 
@@ -61,25 +58,41 @@ def ask_again(look: Look) -> None:
     look.memory.question = None
 
 
-def answer_of(look: Look) -> str:
-    """What the guest's words say to our open question: the value of its slot, "" when they say something else."""
+def answers_plainly(look: Look) -> bool:
+    """True when a nod in words is all that our open question needs: "may we enter?" "ok, thanks"."""
     question = look.question
     if question is None or not look.spoken:
-        return ""
+        return False
+    words = look.words()
+    return any(read(slot, words, look.today) in ANSWERS[slot] for slot in question.asked if slot in ANSWERS)
+
+
+def answer_of(look: Look) -> dict[str, str]:
+    """What the guest's words say to our open question, by slot; {} when they say something else."""
+    question = look.question
+    if question is None or not look.spoken:
+        return {}
     for spoken in reversed(look.spoken):
         message = spoken.entry.message
         if message.kind in TAPS and message.choice in question.choices:
-            return message.choice
-    return _value(look, question)
+            return {question.slot: message.choice}
+    return _values(look, question)
 
 
-def filled(question: Question, value: str) -> tuple[Wish, dict[str, str]]:
-    """The wish our question was about, and everything known of it now."""
-    wished = " ".join(question.slots.values())
-    return Wish(question.topic, 1.0, f"{wished} {value}".strip()), question.slots | {question.slot: value}
+def is_bare(look: Look) -> bool:
+    """True when the words are too few to want something besides what they answer."""
+    words = look.words()
+    return "?" not in words and len(words.split()) <= BARE_ANSWER_WORDS_MAX
 
 
-def _value(look: Look, question: Question) -> str:
+def filled(question: Question, values: dict[str, str], said: str) -> tuple[Wish, dict[str, str]]:
+    """The wish our question was about, and everything known of it now; what was asked and not answered is ""."""
+    text = " ".join([*question.slots.values(), *values.values()])
+    slots = question.slots | dict.fromkeys(question.asked, "") | values
+    return Wish(question.topic, 1.0, text), slots | {SAID: said[:FREE_ANSWER_CHARS_MAX]}
+
+
+def _values(look: Look, question: Question) -> dict[str, str]:
     words = look.words()
     heard = look.heard
     assert heard is not None, "an answer without words"
@@ -87,19 +100,13 @@ def _value(look: Look, question: Question) -> str:
         wish.topic not in (question.topic, "smalltalk") and level(wish.topic, wish.confidence) == "high"
         for wish in heard.wishes
     )
-    if question.slot == "room":
-        return room_named(words) or ("" if other else _bare_room(words))
-    if question.slot in DAY_SLOTS:
-        asked = date_asked(words, look.today)
-        return asked.first.isoformat() if asked.named and asked.first == asked.last else ""
-    if other or heard.wants_human or heard.thanks or heard.greeting:
-        return ""
-    if question.slot in NUMBER_SLOTS and not any(word.isdigit() for word in Folded.of(words).words):
-        return ""
-    return words if 0 < heard.words <= FREE_ANSWER_WORDS_MAX else ""
-
-
-def _bare_room(text: str) -> str:
-    words = Folded.of(text).words
-    numbers = [word for word in words if word.isdigit() and len(word) <= 4]
-    return numbers[0] if len(numbers) == 1 and len(words) <= BARE_ANSWER_WORDS_MAX else ""
+    plainly = answers_plainly(look) or any(tells_past(slot, words) for slot in question.asked)
+    free = not (other or heard.wants_human or heard.thanks or heard.greeting) or plainly
+    found: dict[str, str] = {}
+    for slot in question.asked:
+        if slot in READABLE and (value := read(slot, words, look.today, bare=free)):
+            found[slot] = value
+    told = bool(found) and heard.words <= BARE_ANSWER_WORDS_MAX // 2  # "yes" says no more than that
+    if free and not told and 0 < heard.words <= FREE_ANSWER_WORDS_MAX:
+        found |= {slot: words[:FREE_ANSWER_CHARS_MAX] for slot in question.asked if slot not in READABLE}
+    return found

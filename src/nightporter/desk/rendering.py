@@ -17,7 +17,7 @@ from typing import Any
 from nightporter.config.hotel import Hotel, Hours, Money, Share, Terms, Text
 from nightporter.config.hotel.exceptions import LEAP_YEAR, Period, Yearly
 from nightporter.config.hotel.hours import DAY_MINUTES, Day, Span, clock_text
-from nightporter.config.hotel.values import Spot
+from nightporter.config.hotel.values import Spot, Weekday
 from nightporter.desk.rules.phrases import Phrases
 from nightporter.desk.rules.text import Folded
 from nightporter.desk.understanding import Ask, Match, TopicReply
@@ -222,6 +222,13 @@ def hours_text(hours: Hours, language: str) -> str:
         for first, last in runs
     ]
     return ", ".join(parts)
+
+
+def weekdays_text(days: Iterable[Weekday], language: str) -> str:
+    """`Mon, Tue`."""
+    names = _say("hours.days", language).split("|")
+    order = list(Weekday)
+    return ", ".join(names[order.index(day)] for day in days)
 
 
 def asked_hours_text(hours: Hours, ask: Ask) -> str:

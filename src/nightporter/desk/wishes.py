@@ -16,7 +16,7 @@ from nightporter.desk.heard import time_bound
 from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
 from nightporter.desk.privacy import leaks, stay_of
-from nightporter.desk.questions import answer_of, filled
+from nightporter.desk.questions import answer_of, filled, is_bare
 from nightporter.desk.recogniser import level
 from nightporter.desk.rendering import day_text
 from nightporter.desk.understanding import Ask, TopicReply, Wish
@@ -78,11 +78,13 @@ def _plan(look: Look, quoted_topic: str) -> list[tuple[Wish, dict[str, str]]]:
     wishes = [wish for wish in heard.wishes if wish.topic != GREETING] or list(heard.wishes)
     if heard.wants_human and all(wish.topic != HUMAN for wish in wishes):
         wishes.append(Wish(HUMAN, 1.0, look.words()))
-    value = answer_of(look)
-    if value and look.question:
-        plan.append(filled(look.question, value))
+    values = answer_of(look)
+    if values and look.question:
+        plan.append(filled(look.question, values, look.words()))
         wishes = [
-            wish for wish in wishes if wish.topic not in (look.question.topic, GREETING) and _is_high(wish)
+            wish
+            for wish in wishes
+            if wish.topic not in (look.question.topic, GREETING) and _is_high(wish) and not is_bare(look)
         ]
     elif followed := _followed(look, quoted_topic, wishes):
         return [(followed, {})]
@@ -124,7 +126,7 @@ def _for_staff(look: Look, wish: Wish) -> str:
     if wish.topic not in topics.TOPICS:
         return "other_topic" if wish.topic and wish.confidence >= OTHER_SURE else "not_understood"
     policy = look.hotel.policy_of(wish.topic)
-    if policy == Policy.STAFF:
+    if policy == Policy.STAFF and wish.topic not in topics.COLLECTING:
         return "policy"
     sure = "high" if wish.confidence >= 1.0 else level(wish.topic, wish.confidence)
     if sure == "low":
@@ -178,9 +180,10 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
 
 def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, unsure: bool) -> None:
     """Puts a reply into the answer, or with its reason among what is left for staff."""
-    if reply and reply.task and wish.topic == HUMAN:
+    collected = wish.topic in topics.COLLECTING and (wish.topic == HUMAN or not unsure)
+    if collected and reply and reply.task and not reply.question:
         answers.leftovers.append(
-            Leftover(wish.text, HUMAN, reply.task.reason, task=reply.task, said=reply.text)
+            Leftover(wish.text, wish.topic, reply.task.reason, task=reply.task, said=reply.text)
         )
         return
     reason, draft = _not_sayable(look, answers, reply, unsure=unsure)

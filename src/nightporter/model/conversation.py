@@ -12,7 +12,7 @@ WINDOW_MS = 24 * 3_600_000  # free-form answers are allowed this long after the 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question of ours that is open: the next message may answer it."""
+    """A question of ours that is open: the next message may answer it. `also`: a second thing it asks."""
 
     topic: str
     slot: str
@@ -20,6 +20,12 @@ class Question:
     slots: dict[str, str] = field(default_factory=dict)  # what is known already
     choices: tuple[str, ...] = ()  # ids of the buttons that were offered
     asked_times: int = 1
+    also: str = ""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The slots it asks for: one or two."""
+        return (self.slot, self.also) if self.also else (self.slot,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ pets: {{dogs: yes, price: {{eur: 8, per: night}}}}
 parking:
   - {{kind: garage, spaces: 10, price: {{eur: 12, per: night}}}}
 housekeeping: {{cleaning: "09:00-13:00", extra_pillows: yes}}
+restaurant: {{hours: {{dinner: "19:00-22:00"}}, closed_on: [mon], book: staff}}
+policy: {{complaint: staff, lost_property: staff}}
 """
 HOTEL = loads(FILE)
 
@@ -57,6 +59,10 @@ _TOPIC_WORDS = {
     "parking": ("parking", "parcheggio"),
     "housekeeping": ("towels", "asciugamani", "pillow"),
     "human": ("human", "reception"),
+    "maintenance": ("shower",),
+    "restaurant": ("table",),
+    "complaint": ("complain",),
+    "lost_property": ("lost",),
     "other:complaint": ("refund", "lawyer"),
 }
 _EMERGENCY = re.compile(r"\b(fire|feuer|incendio|ambulance)\b")

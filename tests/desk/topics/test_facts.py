@@ -167,3 +167,71 @@ def test_hours_in_words(hours: str, language: str, expected: str) -> None:
     assert bar
     assert bar.hours
     assert hours_text(bar.hours, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "file", "expected"),
+    [
+        ("early_checkin", 'arrival: {checkin: {from: "14:00"}, early: no}', "Check-in is from 14:00"),
+        ("early_checkin", "arrival: {early: {possible: no}}", "cannot give you the room earlier"),
+        ("late_checkout", 'departure: {checkout: {until: "10:30"}, late: no}', "Check-out is until 10:30"),
+        ("late_checkout", "departure: {late: {possible: no}}", "cannot let you keep the room longer"),
+        ("luggage", "departure: {luggage_room: no}", "no place to keep luggage"),
+        ("spa", "spa: {massage: no}", "do not offer massages"),
+    ],
+)
+def test_what_cannot_be_asks_nothing_and_makes_no_task(topic: str, file: str, expected: str) -> None:
+    hotel = loads(file)
+    reply = topics.reply(topic, ask("a massage at 2 pm please", hotel=hotel), hotel)
+    assert expected in reply.text
+    assert reply.question is None
+    assert reply.task is None
+
+
+@pytest.mark.parametrize("topic", ["spa", "restaurant", "room_service", "luggage"])
+def test_what_is_not_in_the_file_is_no_fact(topic: str) -> None:
+    assert topics.reply(topic, ask("when?"), Hotel.empty()).text == ""
+
+
+@pytest.mark.parametrize("topic", ["early_checkin", "late_checkout"])
+def test_a_hotel_that_tells_nothing_still_takes_the_wish_down(topic: str) -> None:
+    hotel = Hotel.empty()
+    reply = topics.reply(topic, ask("at 2 pm please", hotel=hotel, on=date(2026, 11, 27)), hotel)
+    assert reply.task is not None
+    assert reply.task.details["time"] == "14:00"
+    assert not reply.sources
+
+
+def test_a_restaurant_that_rests_in_winter() -> None:
+    hotel = loads(
+        HOUSE
+        + "seasons: {winter: {from: 11-02, to: 03-14}}\n"
+        + 'restaurant: {hours: {dinner: "19:00-21:00"}, when: [{season: winter, hours: closed}]}'
+    )
+    text = said("restaurant", "when is the restaurant open?", hotel)
+    assert "closed today" in text
+    assert "again on 15 March" in text
+    assert "19:00–21:00" in said("restaurant", "open on 1 June?", hotel, on=date(2027, 6, 1))
+
+
+def test_departments_of_their_own_get_their_requests() -> None:
+    hotel = loads(
+        HOUSE
+        + 'spa: {hours: "10:00-20:00"}\n'
+        + 'staff: {spa: {hours: "09:00-18:00", tell: [console]}, maintenance: {hours: 24h, tell: [console]}}'
+    )
+    day = date(2026, 11, 25)
+    massage = topics.reply("spa", ask("I would like a massage at 4 pm", hotel=hotel, on=day), hotel)
+    assert massage.task is not None
+    assert massage.task.department == "spa"
+    assert "The spa is there until 18:00 and will answer you here" in massage.text
+    fault = topics.reply("maintenance", ask("the tap drips", match="in_house", hotel=hotel), hotel)
+    assert fault.task is not None
+    assert fault.task.department == "maintenance"
+    assert "day and night" in fault.text
+
+
+def test_a_fault_goes_to_reception_where_there_is_no_maintenance() -> None:
+    reply = topics.reply("maintenance", ask("the tap drips", match="in_house"), Hotel.empty())
+    assert reply.task is not None
+    assert reply.task.department == "reception"

@@ -86,7 +86,10 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool"])
+@pytest.mark.parametrize(
+    "topic",
+    ["wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer"],
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -96,7 +99,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "spa", "restaurant"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""
@@ -118,6 +121,7 @@ def test_catalogue_has_every_sentence_in_every_language(topic: str) -> None:
 def test_shared_catalogue_has_every_sentence_in_every_language() -> None:
     check_catalogue(rendering.Catalogue("nightporter.desk", "rendering.toml", "no-words"))
     check_catalogue(rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words"))
+    check_catalogue(rendering.Catalogue("nightporter.desk", "collecting.toml", "no-words"))
 
 
 def check_catalogue(catalogue: rendering.Catalogue) -> None:
@@ -146,7 +150,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
 def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
-    used |= {"request_arrival"}
+    used |= {"request_arrival", "addition", "allergy"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 

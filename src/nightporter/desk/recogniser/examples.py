@@ -1,7 +1,7 @@
 """Gathers the sentences that the recogniser learns from.
 
 - each topic's `examples.toml`: `<language> = ["a sentence", ...]`;
-- our `other/<language>.toml`: `<topic> = [...]`, everything that is no topic of its own here;
+- our `other/<language>.toml`: `<topic> = [...]`, what is no topic of its own here;
 - our `frames/<language>.toml`: sentences with a gap and nouns to fill it, so that nouns decide and not the frame;
 - our `languages.toml`: words that tell a language and nothing else.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -73,7 +74,7 @@ def _of_topics() -> list[Example]:
 def _of_others() -> list[Example]:
     here = resources.files("nightporter.desk.recogniser").joinpath("other")
     return [
-        Example(text, f"{OTHER}:{topic}", language)
+        Example(text, _named(topic), language)
         for language in LANGUAGES
         for topic, texts in _table(here.joinpath(f"{language}.toml")).items()
         for text in texts
@@ -91,14 +92,20 @@ def _of_frames(table: dict[str, Any], language: str) -> list[Example]:
         for kind, words in nouns.items():
             for at, word in enumerate(words):
                 examples += [
-                    Example(text, topic, language) for text in _filled(table[kind], word, at, FRAMES_PER_NOUN)
+                    Example(text, _named(topic.removeprefix(f"{OTHER}:")), language)
+                    for text in _filled(table[kind], word, at, FRAMES_PER_NOUN)
                 ]
     for turned, frames in table["turn"].items():
         for at, word in enumerate(word for topic in TURNED for word in table["noun"][topic]["the"]):
-            examples += [
-                Example(text, f"{OTHER}:{turned}", language) for text in _filled(frames, word, at, 1)
-            ]
+            examples += [Example(text, _named(turned), language) for text in _filled(frames, word, at, 1)]
     return examples
+
+
+@cache
+def _named(topic: str) -> str:
+    """A topic's name: its own once it has a folder, else one of the others."""
+    folder = resources.files("nightporter.desk").joinpath("topics", topic)
+    return topic if folder.joinpath("examples.toml").is_file() else f"{OTHER}:{topic}"
 
 
 def _filled(frames: list[str], word: str, at: int, count: int) -> list[str]:

@@ -66,7 +66,7 @@ class Wishes:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._speech = speech_rules()
-        guards = _guards(self._speech)
+        guards = _guards(self._speech, frozenset(model.topics))
         self._guards_of: dict[str, tuple[list[Guard], int]] = {}
         for topic in model.topics:
             own = [guard for guard in guards if topic in guard.topics]
@@ -162,10 +162,11 @@ class Wishes:
         return topic, confidence
 
 
-def _guards(speech: Speech) -> tuple[Guard, ...]:
-    """The guards in the order they are asked."""
+def _guards(speech: Speech, own: frozenset[str]) -> tuple[Guard, ...]:
+    """The guards in the order they are asked; `own`: the model's topics, the rest are others."""
     places = frozenset({"breakfast", "parking", "pool"})
     times = frozenset({"checkin_time", "checkout_time"})
+    orders = frozenset({"restaurant", "room_service", "spa", "transfer", "late_checkout"})
     rules = (
         ("allergy", places | {"pets", "housekeeping"}, f"{OTHER}:allergy", GUARD_CONFIDENCE),
         ("access", places | {"housekeeping"}, f"{OTHER}:accessibility", GUARD_CONFIDENCE),
@@ -177,7 +178,7 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         ),
         ("not_working", places | {"wifi"}, f"{OTHER}:maintenance", GUARD_CONFIDENCE),
         ("lost", places | times | {"pets"}, f"{OTHER}:lost_property", GUARD_CONFIDENCE),
-        ("calls_off", places | {"pets"}, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
+        ("calls_off", places | {"pets"} | orders, f"{OTHER}:booking_change", GUARD_CONFIDENCE),
         ("praise", places | {"wifi", "housekeeping"}, f"{OTHER}:feedback", GUARD_CONFIDENCE),
         ("sells", places | {"wifi", "housekeeping"}, f"{OTHER}:not_a_guest", GUARD_CONFIDENCE),
         ("bike", frozenset({"parking"}), f"{OTHER}:bikes", GUARD_CONFIDENCE),
@@ -188,7 +189,7 @@ def _guards(speech: Speech) -> tuple[Guard, ...]:
         ("late", frozenset({"checkout_time"}), f"{OTHER}:late_checkout", DOUBT_CONFIDENCE),
     )
     return tuple(
-        Guard(speech.guards[words], topics, becomes, sure, anywhere=words in _ANYWHERE)
+        Guard(speech.guards[words], topics, _own(becomes, own), sure, anywhere=words in _ANYWHERE)
         for words, topics, becomes, sure in rules
     )
 
@@ -201,6 +202,12 @@ def _surest(found: list[_Found]) -> list[_Found]:
         if one.topic not in best or one.confidence > best[one.topic].confidence:
             best[one.topic] = one
     return sorted(best.values(), key=lambda one: -one.confidence)[:WISHES_MAX]
+
+
+def _own(topic: str, own: frozenset[str]) -> str:
+    """The topic without `other:` where the model knows it as one of ours."""
+    name = topic.removeprefix(f"{OTHER}:")
+    return name if name in own else topic
 
 
 def _asks_on(part: Part) -> bool:

@@ -9,12 +9,23 @@ from nightporter.desk.topics import (
     breakfast,
     checkin_time,
     checkout_time,
+    complaint,
+    early_checkin,
     housekeeping,
     human,
+    late_checkout,
+    lost_property,
+    luggage,
+    maintenance,
+    noise,
     parking,
     pets,
     pool,
+    restaurant,
+    room_service,
     smalltalk,
+    spa,
+    transfer,
     wifi,
 )
 from nightporter.desk.understanding import Ask, TopicReply
@@ -24,13 +35,27 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "breakfast": breakfast.reply,
     "checkin_time": checkin_time.reply,
     "checkout_time": checkout_time.reply,
+    "early_checkin": early_checkin.reply,
+    "late_checkout": late_checkout.reply,
     "parking": parking.reply,
     "pets": pets.reply,
     "pool": pool.reply,
+    "spa": spa.reply,
+    "restaurant": restaurant.reply,
+    "room_service": room_service.reply,
     "housekeeping": housekeeping.reply,
+    "maintenance": maintenance.reply,
+    "noise": noise.reply,
+    "transfer": transfer.reply,
+    "luggage": luggage.reply,
+    "lost_property": lost_property.reply,
+    "complaint": complaint.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
 }
+
+# What only a person decides: these take down and acknowledge, and promise nothing; a policy of `staff` lets them.
+COLLECTING = frozenset({"complaint", "human", "lost_property"})
 
 
 def reply(topic: str, ask: Ask, hotel: Hotel) -> TopicReply:
