@@ -21,6 +21,7 @@ BARE_ANSWER_WORDS_MAX = 4  # "204", "la 204 grazie": a number in a longer text m
 FREE_ANSWER_WORDS_MAX = 30
 DAY_SLOTS = frozenset({"day", "date", "arrival", "departure"})
 NUMBER_SLOTS = frozenset({"people", "pieces", "bags", "height", "ages"})
+ANSWERED_WITH = {"guests": frozenset({"pets", "children"})}  # "two adults and a dog" is no wish about dogs
 TAPS = frozenset({MessageKind.BUTTON, MessageKind.CHOICE})
 
 
@@ -83,9 +84,9 @@ def _value(look: Look, question: Question) -> str:
     words = look.words()
     heard = look.heard
     assert heard is not None, "an answer without words"
+    own = {question.topic, "smalltalk", *ANSWERED_WITH.get(question.slot, ())}
     other = any(
-        wish.topic not in (question.topic, "smalltalk") and level(wish.topic, wish.confidence) == "high"
-        for wish in heard.wishes
+        wish.topic not in own and level(wish.topic, wish.confidence) == "high" for wish in heard.wishes
     )
     if question.slot == "room":
         return room_named(words) or ("" if other else _bare_room(words))
