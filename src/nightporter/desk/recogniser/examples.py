@@ -94,11 +94,15 @@ def _of_frames(table: dict[str, Any], language: str) -> list[Example]:
                     Example(text, topic, language) for text in _filled(table[kind], word, at, FRAMES_PER_NOUN)
                 ]
     for turned, frames in table["turn"].items():
+        topic = turned if _is_topic(turned) else f"{OTHER}:{turned}"
         for at, word in enumerate(word for topic in TURNED for word in table["noun"][topic]["the"]):
-            examples += [
-                Example(text, f"{OTHER}:{turned}", language) for text in _filled(frames, word, at, 1)
-            ]
+            examples += [Example(text, topic, language) for text in _filled(frames, word, at, 1)]
     return examples
+
+
+def _is_topic(name: str) -> bool:
+    """True when it has a folder of its own among the topics."""
+    return resources.files("nightporter.desk").joinpath("topics", name, "examples.toml").is_file()
 
 
 def _filled(frames: list[str], word: str, at: int, count: int) -> list[str]:
