@@ -130,6 +130,7 @@ def test_a_folder_without_data_is_one_line(shell: Shell) -> None:
     for words in (
         ["outbox", "list"],
         ["tasks", "list"],
+        ["questions"],
         ["guests", "list"],
         ["keys", "list"],
         ["logs"],
@@ -209,6 +210,25 @@ def test_tasks_are_done_once(shell: Shell) -> None:
     written(lambda tx: tasks.add(tx, "task-9", task, None, NOW_MS))
     assert shell.json("tasks", "done", "task-9") == {"id": "task-9", "state": "done"}
     assert "NP-014" in shell.refused("tasks", "done", "task-9")
+
+
+def test_what_had_no_answer_is_listed_with_a_line_for_the_file(shell: Shell) -> None:
+    def unit(tx: Tx) -> None:
+        for number, reason in enumerate(("not_in_file", "unsure", "asked_for_person")):
+            task = NewTask(
+                key=f"k{number}", department="reception", reason=reason, summary="how deep?", topic="pool"
+            )
+            tasks.add(tx, f"task-{number}", task, None, NOW_MS)
+
+    written(unit)
+    (pool,) = shell.json("questions", "--days", "400")
+    assert (pool["topic"], pool["count"], pool["examples"]) == ("pool", 2, ["how deep?"])
+    assert pool["reasons"] == {"not_in_file": 1, "unsure": 1}
+    assert pool["suggestion"] == 'pool: {text: {it: "..."}}'
+    code, out, _ = shell.run("questions")
+    assert code == 0
+    assert "pool" in out
+    assert "--help" in shell.refused("questions", "--days", "0", code=2)
 
 
 def test_pause_and_resume_survive(shell: Shell) -> None:

@@ -12,7 +12,7 @@ from tests.support.node import RunningNode, on_node
 from nightporter.console import new_password
 from nightporter.console.session import SESSION_MS, Sessions
 
-PAGES = ("/", "/house", "/news", "/conversations/1", "/changes", "/files/1")
+PAGES = ("/", "/house", "/news", "/questions", "/conversations/1", "/changes", "/files/1")
 NOW_MS = 1_800_000_000_000
 
 

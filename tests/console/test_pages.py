@@ -180,13 +180,36 @@ def test_news_of_the_account_are_kept_and_shown(tmp_path: Path) -> None:
     with_staff(tmp_path, story)
 
 
+def test_what_the_hotel_has_no_answer_for_is_a_page_behind_the_house(tmp_path: Path) -> None:
+    async def story(staff: Staff) -> None:
+        assert "Every question had an answer" in words(await staff.read("/questions"))
+        conversation = await staff.guest_writes(PERSON)
+        node = staff.node.node
+        task = NewTask(
+            key="k",
+            department="reception",
+            reason="not_understood",
+            summary=f"xyzzy? {CARD}",
+            topic="other:offtopic",
+        )
+        await node.write(lambda tx: tasks.add(tx, node.ids.new(), task, conversation, node.clock.now_ms()))
+        page = await staff.read("/questions")
+        assert "not understood asked: 1" in words(page)
+        assert f'href="/conversations/{conversation}"' in page
+        assert CARD not in page
+        assert "own_answers" in page
+        assert 'href="/questions"' in await staff.read("/house")
+
+    with_staff(tmp_path, story)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_staff_read_their_own_language(tmp_path: Path, language: str) -> None:
     async def story(staff: Staff) -> None:
         conversation = await staff.guest_writes(PERSON)
         answer = await staff.press("/", "/language", language=language, back="/house")
         assert (answer.status_code, answer.headers["location"]) == (303, "/house")
-        for path in ("/", "/house", "/news", f"/conversations/{conversation}"):
+        for path in ("/", "/house", "/news", "/questions", f"/conversations/{conversation}"):
             page = await staff.read(path)
             assert f'<html lang="{language}">' in page
         reason = catalogue()["reasons.asked_for_person"][language]

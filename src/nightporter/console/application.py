@@ -105,6 +105,7 @@ def _reading(pages: Pages) -> list[BaseRoute]:
         "/house": pages.house,
         "/fragments/house": pages.house_state,
         "/news": pages.news,
+        "/questions": pages.questions,
         "/files/{entry}": pages.file,
         "/changes": pages.changes,
     }

@@ -15,6 +15,7 @@ from nightporter.console.rendering import page
 from nightporter.console.session import Sessions
 from nightporter.console.streams import Streams
 from nightporter.console.visit import Visit, go, receive
+from nightporter.ops.questions import DAYS, unanswered
 from nightporter.store import View
 
 LOGIN = "/login"
@@ -142,6 +143,11 @@ class Pages:
         items = news.read(self._view, before)
         older = items[-1].key if len(items) == news.PAGE_NEWS else ""
         return self.render("news.html", visit, items=items, older=older)
+
+    async def questions(self, visit: Visit) -> Response:
+        """What guests asked and the hotel has no answer for."""
+        found = unanswered(self._view, self._parts.hotel(), self.now_ms())
+        return self.render("questions.html", visit, topics=found, days=DAYS)
 
     async def file(self, visit: Visit) -> Response:
         """A file that a guest sent."""

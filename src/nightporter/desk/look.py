@@ -136,7 +136,8 @@ class Look:
         """A topic's task: the wish of this turn, so its key is tied to the turn, and its words are fit for a page."""
         turn = self.turn
         key = f"{task.key}:{turn.conversation.conversation_id}:{turn.entries[0].entry_id}"
-        return self.add_task(replace(task, key=key, summary=short(task.summary)))
+        details = {name: short(value) for name, value in task.details.items()}
+        return self.add_task(replace(task, key=key, summary=short(task.summary), details=details))
 
     def wait(self, until_ms: int) -> Decision:
         """Nothing is decided yet but who may be written to, and what staff must know; look again then."""

@@ -18,6 +18,7 @@ ASKED_TIMES_MAX = 2  # after that a person asks
 FREE_ANSWER_WORDS_MAX = 30
 FREE_ANSWER_CHARS_MAX = 300
 SAID = "said"  # among the slots: the words of the answer as they came
+ANSWERED_WITH = {"guests": frozenset({"pets", "children"})}  # "two adults and a dog" is no wish about dogs
 TAPS = frozenset({MessageKind.BUTTON, MessageKind.CHOICE})
 
 
@@ -96,9 +97,9 @@ def _values(look: Look, question: Question) -> dict[str, str]:
     words = look.words()
     heard = look.heard
     assert heard is not None, "an answer without words"
+    own = {question.topic, "smalltalk", *ANSWERED_WITH.get(question.slot, ())}
     other = any(
-        wish.topic not in (question.topic, "smalltalk") and level(wish.topic, wish.confidence) == "high"
-        for wish in heard.wishes
+        wish.topic not in own and level(wish.topic, wish.confidence) == "high" for wish in heard.wishes
     )
     plainly = answers_plainly(look) or any(tells_past(slot, words) for slot in question.asked)
     free = not (other or heard.wants_human or heard.thanks or heard.greeting) or plainly

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from nightporter.desk.context import NoStays, StayBook
 from nightporter.model.conversation import Question
 from nightporter.model.decision import NewTask
 from nightporter.model.guest import Stay
@@ -57,6 +58,7 @@ class Ask:
     match: Match
     stay: Stay | None = None
     slots: dict[str, str] = field(default_factory=dict)  # already known: room, day, ...
+    book: StayBook = field(default_factory=NoStays)  # what is found there is for staff, never said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,7 +157,8 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
             }
         )
     )
-    stay = stay_of(look.turn.stays, look.today, look.words())
+    room = f"room {slots['room']}" if "room" in slots else ""
+    stay = stay_of(look.turn.stays, look.today, room or look.words())
     replies: list[TopicReply] = []
     for day in days:
         ask = Ask(
@@ -169,6 +170,7 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
             match=look.match,
             stay=stay,
             slots=slots,
+            book=look.context.stays,
         )
         replies.append(topics.reply(wish.topic, ask, look.hotel))
     if len(days) == 1:

@@ -122,6 +122,8 @@ def test_shared_catalogue_has_every_sentence_in_every_language() -> None:
     check_catalogue(rendering.Catalogue("nightporter.desk", "rendering.toml", "no-words"))
     check_catalogue(rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words"))
     check_catalogue(rendering.Catalogue("nightporter.desk", "collecting.toml", "no-words"))
+    check_catalogue(rendering.Catalogue("nightporter.desk", "bookings.toml", "no-words"))
+    check_catalogue(rendering.Catalogue("nightporter.desk", "leads.toml", "no-words"))
 
 
 def check_catalogue(catalogue: rendering.Catalogue) -> None:

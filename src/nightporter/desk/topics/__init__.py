@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk.topics import (
+    booking_cancel,
+    booking_change,
     breakfast,
     checkin_time,
     checkout_time,
@@ -13,18 +15,24 @@ from nightporter.desk.topics import (
     early_checkin,
     housekeeping,
     human,
+    invoice,
     late_checkout,
     lost_property,
     luggage,
     maintenance,
+    my_booking,
+    new_booking,
     noise,
+    not_a_guest,
     parking,
     pets,
     pool,
+    price,
     restaurant,
     room_service,
     smalltalk,
     spa,
+    third_party,
     transfer,
     wifi,
 )
@@ -48,10 +56,18 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "noise": noise.reply,
     "transfer": transfer.reply,
     "luggage": luggage.reply,
+    "invoice": invoice.reply,
+    "booking_change": booking_change.reply,
+    "booking_cancel": booking_cancel.reply,
+    "new_booking": new_booking.reply,
+    "price": price.reply,
     "lost_property": lost_property.reply,
     "complaint": complaint.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
+    "my_booking": my_booking.reply,
+    "third_party": third_party.reply,
+    "not_a_guest": not_a_guest.reply,
 }
 
 # What only a person decides: these take down and acknowledge, and promise nothing; a policy of `staff` lets them.

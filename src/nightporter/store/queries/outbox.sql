@@ -134,3 +134,6 @@ SELECT stopped_since_ms, reason FROM channel_states WHERE channel = ?;
 -- channel_stop: the provider refuses our token
 INSERT INTO channel_states (channel, stopped_since_ms, reason) VALUES (?, ?, ?)
 ON CONFLICT (channel) DO UPDATE SET stopped_since_ms = excluded.stopped_since_ms, reason = excluded.reason;
+-- tasks_unanswered: what guests asked and the file had no answer for, newest first; keys begin with the time
+SELECT task_id, conversation_id, reason, topic, summary, created_ms FROM tasks
+  WHERE task_id > ? AND reason IN ('not_in_file', 'unsure', 'not_understood') ORDER BY task_id DESC LIMIT ?;

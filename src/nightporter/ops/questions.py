@@ -1,0 +1,124 @@
+"""What guests asked and the hotel has no answer for: by topic, with examples and a line to write into `hotel.yaml`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from nightporter.config.hotel import Hotel
+from nightporter.desk.privacy import without_cards
+from nightporter.store import Row, View
+
+DAYS = 30  # looked at, unless somebody asks for more
+TASKS_MAX = 5_000  # the newest of them
+EXAMPLES_MAX = 5  # of each topic
+EXAMPLE_CHARS_MAX = 160
+DAY_MS = 86_400_000
+
+NOT_UNDERSTOOD = "not_understood"  # as a reason, and as the topic of what has none
+OTHER = "other:"  # how the recogniser names what is no topic of the desk's
+
+# Where in the file the answers of a topic stand; what is not here is a question of the hotel's own.
+BLOCKS = {
+    "wifi": "wifi",
+    "breakfast": "breakfast",
+    "checkin_time": "arrival",
+    "early_checkin": "arrival",
+    "late_arrival": "arrival",
+    "documents": "arrival",
+    "checkout_time": "departure",
+    "late_checkout": "departure",
+    "luggage": "departure",
+    "parking": "parking",
+    "pets": "pets",
+    "pool": "pool",
+    "gym": "gym",
+    "spa": "spa",
+    "restaurant": "restaurant",
+    "room_service": "room_service",
+    "housekeeping": "housekeeping",
+    "transfer": "transfer",
+    "directions": "directions",
+    "invoice": "invoice",
+    "booking_cancel": "cancellation",
+    "lost_property": "lost_property",
+    "beach": "beach",
+    "payment_tax": "payment",
+    "room_facts": "rooms",
+    "accessibility": "rooms",
+    "children": "children",
+    "bikes": "bikes",
+    "laundry": "laundry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One guest's words, card numbers masked."""
+
+    text: str
+    conversation_id: str  # "" when it belongs to none
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What was asked about one topic. `suggestion`: YAML that would answer it, once the dots are filled in."""
+
+    topic: str
+    count: int
+    reasons: dict[str, int]
+    examples: list[Example]  # newest first, each wording once
+    last_ms: int
+    suggestion: str
+
+
+def unanswered(view: View, hotel: Hotel, now_ms: int, days: int = DAYS) -> list[Unanswered]:
+    """The topics of the last days, what was asked most first."""
+    since_ms = max(now_ms - days * DAY_MS, 0)
+    by_topic: dict[str, list[Row]] = {}
+    for row in view.all("tasks_unanswered", (f"{since_ms:012x}", TASKS_MAX)):
+        by_topic.setdefault(_topic(row), []).append(row)
+    found = [_group(topic, rows, hotel) for topic, rows in by_topic.items()]
+    return sorted(found, key=lambda one: (-one.count, -one.last_ms, one.topic))
+
+
+def _topic(row: Row) -> str:
+    """A guess that nobody would have said is no topic."""
+    reason, topic = row[2], row[3]
+    return topic.removeprefix(OTHER) if topic and reason != NOT_UNDERSTOOD else NOT_UNDERSTOOD
+
+
+def _group(topic: str, rows: list[Row], hotel: Hotel) -> Unanswered:
+    examples: dict[str, Example] = {}
+    for _, conversation_id, _, _, summary, created_ms in rows:
+        text = _short(summary)
+        if text and len(examples) < EXAMPLES_MAX:
+            examples.setdefault(text.casefold(), Example(text, conversation_id or "", created_ms))
+    reasons = Counter(str(row[2]) for row in rows)
+    newest = list(examples.values())
+    return Unanswered(
+        topic=topic,
+        count=len(rows),
+        reasons=dict(reasons.most_common()),
+        examples=newest,
+        last_ms=max(row[5] for row in rows),
+        suggestion=suggestion(topic, [one.text for one in newest], hotel),
+    )
+
+
+def suggestion(topic: str, texts: list[str], hotel: Hotel) -> str:
+    """A line for the file that holds an answer of the hotel's own, in its language."""
+    say = f'{{{hotel.language}: "..."}}'
+    block = BLOCKS.get(topic)
+    if block is None:
+        asked = json.dumps(texts[:1] if topic == NOT_UNDERSTOOD else texts, ensure_ascii=False)
+        name = topic if topic != NOT_UNDERSTOOD else "question"
+        return f"own_answers: [{{name: {name}, ask: {asked}, say: {say}}}]"
+    return f"{block}: [{{text: {say}}}]" if block == "parking" else f"{block}: {{text: {say}}}"
+
+
+def _short(text: str) -> str:
+    masked = " ".join(without_cards(text).split())
+    return masked if len(masked) <= EXAMPLE_CHARS_MAX else masked[: EXAMPLE_CHARS_MAX - 1] + "…"
