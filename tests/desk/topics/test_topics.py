@@ -21,7 +21,16 @@ LANGUAGES = ("en", "it", "de", "fr", "es")
 EXAMPLES_MIN = 25
 ANSWER_CHARS_MAX = 700
 SECRETS = ("limonaia-1912", "2580")
-FACTUAL = ("wifi", "breakfast", "checkin_time", "checkout_time", "parking", "pets", "pool")
+FACTUAL = (
+    "wifi",
+    "breakfast",
+    "checkin_time",
+    "checkout_time",
+    "parking",
+    "pets",
+    "pool",
+    "gym",
+)
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
 SHORTLY = re.compile(
@@ -86,7 +95,7 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool"])
+@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -96,7 +105,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""
