@@ -93,7 +93,9 @@ class Turns:
             task = asyncio.get_running_loop().create_task(self._look(conversation_id))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-            await self._node.clock.sleep(0)  # accepting comes first: what has come in meanwhile is kept before the next
+            await self._node.clock.sleep(
+                0
+            )  # accepting comes first: what has come in meanwhile is kept before the next
 
     async def finish(self) -> None:
         """Wait for the decisions that are being made (SD6)."""

@@ -30,6 +30,7 @@ FACTUAL = (
     "pets",
     "pool",
     "gym",
+    "directions",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")

@@ -9,6 +9,7 @@ from nightporter.desk.topics import (
     breakfast,
     checkin_time,
     checkout_time,
+    directions,
     gym,
     housekeeping,
     human,
@@ -30,6 +31,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "pool": pool.reply,
     "gym": gym.reply,
     "housekeeping": housekeeping.reply,
+    "directions": directions.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
 }
