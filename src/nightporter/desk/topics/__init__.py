@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk.topics import (
+    beach,
     breakfast,
     checkin_time,
     checkout_time,
@@ -34,6 +35,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "directions": directions.reply,
     "human": human.reply,
     "smalltalk": smalltalk.reply,
+    "beach": beach.reply,
 }
 
 
