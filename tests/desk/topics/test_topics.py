@@ -32,6 +32,7 @@ FACTUAL = (
     "gym",
     "directions",
     "beach",
+    "bikes",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
@@ -97,7 +98,7 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach"])
+@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -107,7 +108,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach", "bikes"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from nightporter.config.hotel import Hotel
 from nightporter.desk.topics import (
     beach,
+    bikes,
     breakfast,
     checkin_time,
     checkout_time,
@@ -36,6 +37,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "human": human.reply,
     "smalltalk": smalltalk.reply,
     "beach": beach.reply,
+    "bikes": bikes.reply,
 }
 
 
