@@ -72,6 +72,18 @@ def test_electric_cars_where_nobody_can_charge() -> None:
     assert said("parking", "can I charge my electric car?", loads("parking: [{kind: lot}]")) == ""
 
 
+def test_a_place_of_the_hoteliers_own_kind_is_found_by_its_name() -> None:
+    hotel = loads(HOUSE + "nearby: {windsurf club: Surf Point}")
+    assert "Windsurf club: Surf Point" in said("nearby", "is there a windsurf club?", hotel)
+
+
+def test_a_long_note_about_a_place_is_said_in_its_own_language_only() -> None:
+    note = "Alimentari in piazza, aperto tutto l'anno, la domenica solo fino alle 12"
+    hotel = loads(HOUSE + f"nearby: {{supermarket: {note!r}}}")
+    assert note in said("nearby", "supermercato?", hotel, "it")
+    assert said("nearby", "supermarket?", hotel) == ""
+
+
 def test_wifi_without_a_password() -> None:
     hotel = loads("wifi: {network: Open, password: no}")
     assert "No password is needed" in said("wifi", "wifi password?", hotel)

@@ -33,6 +33,7 @@ FACTUAL = (
     "directions",
     "beach",
     "bikes",
+    "nearby",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")

@@ -15,6 +15,7 @@ from nightporter.desk.topics import (
     gym,
     housekeeping,
     human,
+    nearby,
     parking,
     pets,
     pool,
@@ -38,6 +39,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "smalltalk": smalltalk.reply,
     "beach": beach.reply,
     "bikes": bikes.reply,
+    "nearby": nearby.reply,
 }
 
 
