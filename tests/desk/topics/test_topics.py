@@ -34,6 +34,7 @@ FACTUAL = (
     "beach",
     "bikes",
     "nearby",
+    "room_facts",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")

@@ -19,6 +19,7 @@ from nightporter.desk.topics import (
     parking,
     pets,
     pool,
+    room_facts,
     smalltalk,
     wifi,
 )
@@ -38,6 +39,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "human": human.reply,
     "smalltalk": smalltalk.reply,
     "beach": beach.reply,
+    "room_facts": room_facts.reply,
     "bikes": bikes.reply,
     "nearby": nearby.reply,
 }

@@ -33,7 +33,8 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
 def _where(answer: Answer, beach: Beach) -> None:
     if beach.name and beach.distance_m is not None:
         paths = ("beach.name", "beach.distance_m")
-        answer.add("distance", "named_away", paths, name=beach.name, metres=beach.distance_m)
+        aspect = "name" if answer.asked("name") else "distance"
+        answer.add(aspect, "named_away", paths, name=beach.name, metres=beach.distance_m)
     elif beach.distance_m is not None:
         answer.add("distance", "away", "beach.distance_m", metres=beach.distance_m)
     elif beach.name:
@@ -41,7 +42,9 @@ def _where(answer: Answer, beach: Beach) -> None:
 
 
 def _umbrella(answer: Answer, beach: Beach) -> None:
-    """What it costs is said with what is included: who asks for the one means the other."""
+    """What it costs is said with what is included, not with the free beach: who asks for that one pays nothing."""
+    if answer.asked("free") and not answer.asked("umbrella"):
+        return
     aspect = "included" if answer.asked("included") else "umbrella"
     if beach.included is not None:
         answer.add(aspect, "included" if beach.included else "no_included", "beach.included")
