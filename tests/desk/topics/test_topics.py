@@ -35,6 +35,7 @@ FACTUAL = (
     "bikes",
     "nearby",
     "room_facts",
+    "accessibility",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")

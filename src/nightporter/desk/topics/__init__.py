@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from nightporter.config.hotel import Hotel
 from nightporter.desk.topics import (
+    accessibility,
     beach,
     bikes,
     breakfast,
@@ -40,6 +41,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "smalltalk": smalltalk.reply,
     "beach": beach.reply,
     "room_facts": room_facts.reply,
+    "accessibility": accessibility.reply,
     "bikes": bikes.reply,
     "nearby": nearby.reply,
 }
