@@ -36,6 +36,7 @@ FACTUAL = (
     "nearby",
     "room_facts",
     "accessibility",
+    "children",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
@@ -101,7 +102,7 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes"])
+@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes", "children"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -111,7 +112,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach", "bikes"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach", "bikes", "children"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""

@@ -12,6 +12,7 @@ from nightporter.desk.topics import (
     breakfast,
     checkin_time,
     checkout_time,
+    children,
     directions,
     gym,
     housekeeping,
@@ -42,6 +43,7 @@ TOPICS: dict[str, Callable[[Ask, Hotel], TopicReply]] = {
     "beach": beach.reply,
     "room_facts": room_facts.reply,
     "accessibility": accessibility.reply,
+    "children": children.reply,
     "bikes": bikes.reply,
     "nearby": nearby.reply,
 }
