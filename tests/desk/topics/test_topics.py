@@ -37,6 +37,7 @@ FACTUAL = (
     "room_facts",
     "accessibility",
     "children",
+    "payment_tax",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
