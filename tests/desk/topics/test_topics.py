@@ -38,6 +38,7 @@ FACTUAL = (
     "accessibility",
     "children",
     "payment_tax",
+    "documents",
 )
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
@@ -103,7 +104,9 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
         assert reply == TopicReply()
 
 
-@pytest.mark.parametrize("topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes", "children"])
+@pytest.mark.parametrize(
+    "topic", ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes", "children"]
+)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
     hotel = loads(f"{topic}: no")
@@ -163,7 +166,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
 def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
-    used |= {"request_arrival"}
+    used |= {"request_arrival", "late_arrival"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 
