@@ -27,9 +27,20 @@ ANSWERED = {
     "parking",
     "pets",
     "pool",
+    "gym",
+    "directions",
     "housekeeping",
     "human",
     "smalltalk",
+    "beach",
+    "payment_tax",
+    "late_arrival",
+    "documents",
+    "room_facts",
+    "accessibility",
+    "children",
+    "bikes",
+    "nearby",
 }
 
 
