@@ -26,9 +26,20 @@ LOOK_ALIKES = {  # facts that many other wishes name
     "parking",
     "pets",
     "pool",
+    "gym",
+    "directions",
     "housekeeping",
     "human",
     "smalltalk",
+    "beach",
+    "payment_tax",
+    "late_arrival",
+    "documents",
+    "room_facts",
+    "accessibility",
+    "children",
+    "bikes",
+    "nearby",
 }
 
 

@@ -95,3 +95,17 @@ def test_a_quoted_message_tells_what_a_fragment_is_about() -> None:
     decision = decide(turn(quoted), NOON + 4_000)
     assert outcome(decision) == ["answered"]
     assert "09:00" in said(decision)
+
+
+def test_two_questions_one_after_the_other_make_one_task_with_both_answers() -> None:
+    question = Question(topic="late_arrival", slot="time", asked_ms=NOON, slots={"wish": "we will be late"})
+    asked = decide(turn("around one", memory=Memory(question=question)))
+    assert not asked.tasks
+    assert asked.memory is not None
+    assert asked.memory.question is not None
+    assert asked.memory.question.slot == "booking"
+    given = decide(turn("Martin, today", memory=asked.memory), NOON + MINUTE)
+    assert [task.department for task in given.tasks] == ["reception"]
+    assert given.tasks[0].details["time"] == "around one"
+    assert given.tasks[0].details["booking"] == "Martin, today"
+    assert "Martin" not in said(given)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.desk.topics.rigs import ask
+from tests.desk.topics.rigs import ask, demo_hotel
 
 from nightporter.config.hotel import Hotel, Money, Per, Terms, loads
 from nightporter.desk import topics
@@ -70,6 +70,83 @@ def test_electric_cars_where_nobody_can_charge() -> None:
     hotel = loads("parking: [{kind: lot, ev: no}]")
     assert "no charging point" in said("parking", "can I charge my electric car?", hotel)
     assert said("parking", "can I charge my electric car?", loads("parking: [{kind: lot}]")) == ""
+
+
+def test_a_place_of_the_hoteliers_own_kind_is_found_by_its_name() -> None:
+    hotel = loads(HOUSE + "nearby: {windsurf club: Surf Point}")
+    assert "Windsurf club: Surf Point" in said("nearby", "is there a windsurf club?", hotel)
+
+
+def test_a_long_note_about_a_place_is_said_in_its_own_language_only() -> None:
+    note = "Alimentari in piazza, aperto tutto l'anno, la domenica solo fino alle 12"
+    hotel = loads(HOUSE + f"nearby: {{supermarket: {note!r}}}")
+    assert note in said("nearby", "supermercato?", hotel, "it")
+    assert said("nearby", "supermarket?", hotel) == ""
+
+
+def test_a_gym_that_is_closed_in_winter_says_when_it_opens_again() -> None:
+    hotel = loads(
+        HOUSE
+        + "seasons: {winter: {from: 11-02, to: 03-14}}\n"
+        + 'gym: {hours: "07:00-22:00", when: [{season: winter, hours: closed}]}'
+    )
+    assert "closed today and opens again on 15 March" in said("gym", "gym?", hotel)
+    assert "on 1 June: 07:00–22:00" in said("gym", "is the gym open?", hotel, on=date(2027, 6, 1))
+
+
+def test_a_beach_where_umbrellas_are_included_names_no_price() -> None:
+    hotel = loads(HOUSE + "beach: {distance_m: 20, included: yes, umbrella_2beds: {eur: 9}, dogs: no}")
+    text = said("beach", "how much is an umbrella?", hotel)
+    assert "included for our guests" in text
+    assert "9" not in text
+    assert "may not come" in said("beach", "can my dog come to the beach?", hotel)
+
+
+@pytest.mark.parametrize(
+    ("file", "topic", "says", "expected"),
+    [
+        ("bikes: {room: no, rental: no}", "bikes", "can we rent bikes?", "don't hire out bikes"),
+        ("bikes: {room: open}", "bikes", "where can I put my bike?", "not locked"),
+        ("directions: {bus: {bus: 7, stop: Port}}", "directions", "by bus?", "By bus: bus 7, stop Port."),
+        ("rooms: {accessible: no, lift: no}", "accessibility", "wheelchair?", "no accessible rooms"),
+        ("rooms: {accessible: {door_cm: 90}}", "accessibility", "how wide are the doors?", ""),
+        ("rooms: {kettle: on_request}", "room_facts", "a kettle in the room?", "On request: kettle."),
+        ("rooms: {smoking: some}", "room_facts", "smoking rooms?", "some rooms for smokers"),
+        ("rooms: {safe: yes}", "room_facts", "a microwave?", ""),
+        ("children: {cot: no}", "children", "can we have a cot please?", "no baby cots"),
+        ("payment: {deposit: no}", "payment_tax", "do you take a deposit?", "There is no deposit."),
+        ("payment: {methods: [visa], cash_max_eur: 999}", "payment_tax", "cash?", "You can pay with: Visa."),
+        ("tourist_tax: no", "payment_tax", "city tax?", "There is no tourist tax."),
+        ("arrival: {documents: {needed: yes}}", "documents", "passport?", "for every guest"),
+        ("arrival: {documents: no}", "documents", "passport?", "need not bring"),
+        (
+            "arrival: {documents: {online_checkin_url: 'https://in.example/x'}}",
+            "documents",
+            "online check-in?",
+            "https://in.example/x",
+        ),
+    ],
+)
+def test_what_the_file_says_is_said(file: str, topic: str, says: str, expected: str) -> None:
+    text = said(topic, says, loads(HOUSE + file))
+    assert expected in text
+    assert bool(text) == bool(expected)
+
+
+def test_an_arrival_is_taken_even_where_the_file_is_silent_or_says_no() -> None:
+    silent = topics.reply("late_arrival", ask("we arrive at 23:30", match="booked"), Hotel.empty())
+    assert silent.task is not None
+    assert silent.task.details["arrival"] == "2026-12-04"
+    hotel = loads(HOUSE + "arrival: {late: no}")
+    never = topics.reply("late_arrival", ask("we arrive at 23:30", match="booked", hotel=hotel), hotel)
+    assert "normally not possible" in never.text
+    assert never.task is not None
+
+
+def test_who_lives_in_the_house_announces_no_arrival() -> None:
+    reply = topics.reply("late_arrival", ask("we come back late at 1", match="in_house"), demo_hotel())
+    assert reply.task is None
+    assert reply.question is None
 
 
 def test_wifi_without_a_password() -> None:

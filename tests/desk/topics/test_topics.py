@@ -21,7 +21,25 @@ LANGUAGES = ("en", "it", "de", "fr", "es")
 EXAMPLES_MIN = 25
 ANSWER_CHARS_MAX = 700
 SECRETS = ("limonaia-1912", "2580")
-FACTUAL = ("wifi", "breakfast", "checkin_time", "checkout_time", "parking", "pets", "pool")
+FACTUAL = (
+    "wifi",
+    "breakfast",
+    "checkin_time",
+    "checkout_time",
+    "parking",
+    "pets",
+    "pool",
+    "gym",
+    "directions",
+    "beach",
+    "bikes",
+    "nearby",
+    "room_facts",
+    "accessibility",
+    "children",
+    "payment_tax",
+    "documents",
+)
 TIME = re.compile(r"\b\d{1,2}:\d{2}\b")
 TELLING = re.compile(r"\d|€|\bCHF\b|Ginestra")
 SHORTLY = re.compile(
@@ -89,6 +107,8 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
 @pytest.mark.parametrize(
     "topic",
     ["wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer"],
+    "topic",
+    ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes", "children"],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
@@ -100,6 +120,7 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
 
 
 @pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "spa", "restaurant"])
+@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach", "bikes", "children"])
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""
@@ -153,6 +174,7 @@ def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
     used |= {"request_arrival", "addition", "allergy"}
+    used |= {"request_arrival", "late_arrival"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 
