@@ -37,6 +37,7 @@ def snapshot(folder: Path) -> None:
 
 
 def writes(node: RunningNode, guest: str, text: str, at_ms: int = 0) -> None:
+    node.meta.behaviour.p_bulky = 1.0  # kept first, read by the round
     node.meta.guest_sends(guest, "text", at_ms or CLOCK.now_ms(), {"body": text})
     node.providers["whatsapp"].poke()
 
@@ -57,6 +58,7 @@ def reasons(node: RunningNode) -> list[str]:
 
 
 async def kept(node: RunningNode) -> None:
+    """Until the webhook is on disk, and nobody has read it."""
     view = node.node.store.view
     await node.until(lambda: view.scalar("deliveries_new_count") == 1)
 

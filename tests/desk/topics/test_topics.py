@@ -106,9 +106,10 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
 
 @pytest.mark.parametrize(
     "topic",
-    ["wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer"],
-    "topic",
-    ["wifi", "breakfast", "parking", "pets", "pool", "gym", "beach", "bikes", "children"],
+    [
+        "wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer", "gym",
+        "beach", "bikes", "children",
+    ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_is_said_as_no(topic: str, language: str) -> None:
@@ -119,8 +120,9 @@ def test_no_is_said_as_no(topic: str, language: str) -> None:
     assert not re.search(r"\d", reply.text)
 
 
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "spa", "restaurant"])
-@pytest.mark.parametrize("topic", ["breakfast", "pool", "pets", "gym", "beach", "bikes", "children"])
+@pytest.mark.parametrize(
+    "topic", ["breakfast", "pool", "pets", "spa", "restaurant", "gym", "beach", "bikes", "children"]
+)
 def test_share_keeps_a_block_to_guests(topic: str) -> None:
     hotel = loads(f"{topic}: {{share: guest, text: {{en: Only for guests.}}}}")
     assert topics.reply(topic, ask("?"), hotel).text == ""
@@ -173,8 +175,7 @@ def test_every_sentence_is_said_somewhere(topic: str) -> None:
 def test_every_task_reason_has_its_words_for_staff() -> None:
     reasons = rendering.Catalogue("nightporter.desk", "reasons.toml", "no-words").sentences
     used = {reply.task.reason for topic in TOPIC_NAMES for _, reply in replies(topic) if reply.task}
-    used |= {"request_arrival", "addition", "allergy"}
-    used |= {"request_arrival", "late_arrival"}
+    used |= {"request_arrival", "addition", "allergy", "late_arrival"}
     assert {f"reasons.{reason}" for reason in used} == set(reasons)
 
 
