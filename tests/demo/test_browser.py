@@ -33,7 +33,7 @@ def window(tmp_path: Path) -> Generator[Browser]:
 
 def sign_in(window: Browser, running: Demo) -> None:
     window.open(running.console)
-    window.write("#name", "Marta")
+    window.write("#name", "owner")
     window.write("#password", PASSWORD)
     window.click("button.main")
     window.find("#inbox")

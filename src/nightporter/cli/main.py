@@ -9,7 +9,7 @@ import typer
 from typer._click.exceptions import ClickException, UsageError  # Typer 0.29 brings its own Click
 
 import nightporter
-from nightporter.cli import desk, events, guests, keys, logs, node, outbox, tasks
+from nightporter.cli import accounts, desk, events, guests, keys, logs, node, outbox, tasks
 from nightporter.cli.failing import FAILED, INTERRUPTED, USAGE, fail
 from nightporter.cli.reach import TOLD
 
@@ -43,7 +43,7 @@ def options(
     TOLD.config = config
 
 
-for part in (node, desk, keys, events, outbox, tasks, guests, logs):
+for part in (node, desk, accounts, keys, events, outbox, tasks, guests, logs):
     part.add_to(app)
 
 
