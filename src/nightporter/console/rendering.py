@@ -15,6 +15,7 @@ from nightporter.console.visit import TOKEN, Visit
 from nightporter.console.wording import LANGUAGES
 
 VERSION_BYTES = 5
+STRICT_TRANSPORT = "max-age=2592000"  # 30 days: once behind TLS, never without
 
 
 @cache
@@ -56,4 +57,5 @@ def page(template: str, visit: Visit, now_ms: int, *, status: int = 200, **value
             **values,
         )
     )
-    return HTMLResponse(text, status)
+    headers = {"strict-transport-security": STRICT_TRANSPORT} if visit.origin.secure else {}
+    return HTMLResponse(text, status, headers)
