@@ -93,6 +93,23 @@ def test_behind_tls_the_cookie_is_secure_and_a_strangers_word_counts_for_nothing
     in_house(tmp_path / "not", lambda house: story(house, False), **none)
 
 
+def test_every_page_of_the_listener_carries_the_strict_headers(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with house.owner() as owner:
+            for path in ("/", "/accounts", "/password", "/docs", "/openapi.json", "/nothing"):
+                answer = await owner.get(path)
+                assert "default-src 'none'" in answer.headers["content-security-policy"], path
+                assert "unsafe" not in answer.headers["content-security-policy"]
+                assert answer.headers["x-content-type-options"] == "nosniff"
+                assert answer.headers["cache-control"] == "no-store"
+                assert not [
+                    tag for tag in ("<style", ' style="', "<script>", " on") if f"{tag}click" in answer.text
+                ]
+                assert "http://" not in answer.text.replace(owner.url, ""), "nothing from elsewhere"
+
+    in_house(tmp_path, story)
+
+
 def test_a_form_that_another_site_sends_is_refused_also_with_the_right_token(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         async with house.owner() as owner:
