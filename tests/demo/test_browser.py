@@ -248,6 +248,7 @@ def come_in(other: Browser, running: Demo, first: str) -> None:
     """Sign in by a first password, and choose one of one's own."""
     other.resize(DESKTOP)
     other.open(running.console)
+    other.driver.add_cookie({"name": "nightporter_language", "value": "en"})
     other.write("#name", "marta")
     other.write("#password", first)
     other.click("button.main")

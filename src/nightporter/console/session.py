@@ -42,6 +42,11 @@ class Visitor:
         return bool(self.session_id)
 
     @property
+    def works(self) -> bool:
+        """True for whoever may see more than the way in."""
+        return self.signed_in and not self.must_choose
+
+    @property
     def is_owner(self) -> bool:
         """True for whoever may manage accounts."""
         return self.signed_in and self.role is Role.OWNER
