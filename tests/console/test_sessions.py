@@ -201,6 +201,15 @@ def test_waits_grow_to_a_limit_and_are_forgotten() -> None:
     assert attempts.begin("owner", "192.0.2.1") == 0
 
 
+def test_a_name_that_looks_like_another_count_is_none() -> None:
+    attempts = Attempts(HandClock())
+    attempts.succeeded("marta", "192.0.2.1")
+    for name in ("", "marta at 192.0.2.1", "marta\x00192.0.2.1"):
+        for at in range(FREE_TRIES):
+            assert attempts.begin(name, f"198.51.100.{at}") == 0
+    assert attempts.begin("marta", "192.0.2.1") == 0
+
+
 def encoded(fields: list[tuple[str, bytes]]) -> bytes:
     return "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields).encode()
 

@@ -59,13 +59,11 @@ class Attempts:
     def _of(self, name: str, address: str) -> tuple[_Count, _Count]:
         login = login_of(name)
         known = (login, address) in self._known
-        return self._count(f"{login} at {address}" if known else login, "name"), self._count(
-            address, "address"
-        )
+        return self._count(login, address if known else ""), self._count("", address)
 
-    def _count(self, of: str, kind: str) -> _Count:
-        count = self._counts.setdefault((kind, of), _Count())
-        self._counts.move_to_end((kind, of))
+    def _count(self, login: str, address: str) -> _Count:
+        count = self._counts.setdefault((login, address), _Count())
+        self._counts.move_to_end((login, address))
         if len(self._counts) > COUNTS_MAX:
             self._counts.popitem(last=False)
         if self._clock.elapsed_seconds() - count.last_seconds > FORGOTTEN_SECONDS:
