@@ -273,6 +273,53 @@ def test_config(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "at least 16 characters" in shell.refused("config", "check")
 
 
+def test_accounts_are_made_disabled_and_let_in_again(shell: Shell, folder: Path) -> None:
+    made = shell.json("accounts", "add", " Marta  Rossi ")
+    assert (made["name"], made["role"]) == ("Marta Rossi", "staff")
+    assert made["password"].encode() not in (folder / "hotel.db").read_bytes()
+    assert shell.json("accounts", "add", "Greta", "--role", "owner")["role"] == "owner"
+    assert "NP-015: there is an account marta rossi already" in shell.refused(
+        "accounts", "add", "marta rossi"
+    )
+    assert "nobody can be called so" in shell.refused("accounts", "add", "phone app")
+    assert "must be one of" in shell.refused("accounts", "add", "Paul", "--role", "king")
+    assert shell.json("accounts", "disable", "MARTA ROSSI") == {"name": "Marta Rossi", "state": "disabled"}
+    assert "disabled already" in shell.refused("accounts", "disable", "Marta Rossi")
+    assert "NP-014: there is no account Paul" in shell.refused("accounts", "disable", "Paul")
+    again = shell.json("accounts", "password", "Marta Rossi")["password"]
+    assert again != made["password"]
+    assert "cannot be shown again" in shell.run("accounts", "password", "Greta")[1]
+    states = {one["name"]: one["state"] for one in shell.json("accounts", "list")}
+    assert states == {"Marta Rossi": "first_password", "Greta": "first_password"}
+
+
+def test_accounts_over_the_socket(shell: Shell) -> None:
+    async def main_() -> None:
+        async with running(load()) as live:
+
+            async def told(*words: str) -> Any:
+                return await asyncio.to_thread(shell.json, *words)
+
+            await told("accounts", "add", "Marta")
+            listed = await told("accounts", "list")
+            assert [one["name"] for one in listed] == ["owner", "Marta"]
+            assert listed[0]["state"] == "start_password"
+            refusal = await asyncio.to_thread(shell.refused, "accounts", "disable", "owner")
+            assert "the way in" in refusal
+            await told("accounts", "password", "owner")
+            await told("accounts", "disable", "Marta")
+            audit = live.parts.node.store.view.all("audit_list", ("z", 10))
+            assert [(row[2], row[3]) for row in audit] == [
+                ("command line", "account disabled"),
+                ("command line", "first password given"),
+                ("command line", "account added"),
+            ]
+
+    logbook = Logbook(SystemClock(), "text", io.StringIO())
+    asyncio.run(main_())
+    logbook.close()
+
+
 def test_a_node_answers_over_its_socket(shell: Shell) -> None:
     async def main_() -> None:
         async with running(load()) as live:

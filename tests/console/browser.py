@@ -101,7 +101,11 @@ class Browser:
     def complaints(self) -> list[str]:
         """What the browser complained of: scripts that failed, things that the page's policy refused."""
         severe = [line["message"] for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]
-        expected = (" 401 ", "net::ERR_")  # a wrong password; a node that is being started again
+        expected = (
+            " 401 ",
+            " 409 ",
+            "net::ERR_",
+        )  # a wrong password; what happened meanwhile; a node that is being started again
         return [line for line in severe if not any(word in line for word in expected)]
 
 

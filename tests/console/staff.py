@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,13 @@ from typing import Any
 import httpx
 from tests.support.node import RunningNode, on_node
 
-from nightporter.console import application
+from nightporter.console import Start, application, bring_owner
+from nightporter.console.passwords import Passwords
+from nightporter.journal import accounts
+from nightporter.journal.accounts import Role
 
 PASSWORD = "lemon-house-1912"
+START_PASSWORD = "the one of this start"
 GUEST = "393331234567"
 PERSON = "I would like to talk to a person please"
 FIRE = "Help, there is a fire in my room!"
@@ -30,6 +36,13 @@ class Staff:
 
     async def sign_in(self, name: str = "Marta", password: str = PASSWORD) -> httpx.Response:
         return await self.press("/login", "/login", name=name, password=password)
+
+    async def answer(self, conversation: str, text: str, form: str = "f1", **fields: str) -> httpx.Response:
+        """Write into the conversation's page as it is now, and send it."""
+        path = f"/conversations/{conversation}"
+        page = (await self.http.get(path)).text
+        fields = {"token": token_of(page), "seen": seen_of(page), "form": form, "text": text} | fields
+        return await self.http.post(f"{path}/answer", data=fields)
 
     async def press(self, page: str, action: str, **fields: str) -> httpx.Response:
         """Send a form of `page` with the token that stands there."""
@@ -65,17 +78,52 @@ def token_of(text: str) -> str:
     return found[1]
 
 
+def seen_of(text: str) -> str:
+    found = re.search(r'name="seen" form="answer" value="([0-9.]+)"', text)
+    assert found, "the page says how the conversation was"
+    return found[1]
+
+
 def words(text: str) -> str:
     """What a page says, without its tags."""
     body = text[text.find("<main") :] if "<main" in text else text
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
+@cache
+def hashed() -> str:
+    """PASSWORD as it is kept."""
+    return asyncio.run(Passwords().hash(PASSWORD))
+
+
+async def known(node: RunningNode, *names: str, role: Role = Role.STAFF) -> None:
+    """Accounts that came in before and chose PASSWORD."""
+    for name in names:
+        hash_ = await asyncio.to_thread(hashed)
+        add = accounts.add(node.node.ids.new(), name, role, hash_, node.node.clock.now_ms())
+        assert await node.node.write(add)
+        await node.node.write(accounts.give_password(name, hash_, 0))
+
+
 @asynccontextmanager
-async def at_console(node: RunningNode) -> AsyncGenerator[Staff]:
-    transport = httpx.ASGITransport(application(node.parts, password=PASSWORD))
+async def at_console(node: RunningNode, start: Start = Start.PRINTED) -> AsyncGenerator[Staff]:
+    """Somebody before the page that asks for a password. There are two accounts besides the owner's."""
+    await bring_owner(node.node)
+    await known(node, *(name for name in ("Marta", "Paul") if not accounts.named(node.node.store.view, name)))
+    transport = httpx.ASGITransport(application(node.parts, password=START_PASSWORD, start=start))
     async with httpx.AsyncClient(transport=transport, base_url="http://console") as http:
         yield Staff(node=node, http=http)
+
+
+@asynccontextmanager
+async def colleague(staff: Staff, name: str = "Paul") -> AsyncGenerator[Staff]:
+    """Somebody else at another browser, signed in."""
+    transport = staff.http._transport
+    async with httpx.AsyncClient(transport=transport, base_url="http://console") as http:
+        other = Staff(node=staff.node, http=http)
+        http.cookies.set("nightporter_language", "en")
+        assert (await other.sign_in(name)).status_code == 303
+        yield other
 
 
 def with_staff(folder: Path, story: Callable[[Staff], Awaitable[None]], **options: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import httpx
-from tests.console.staff import FIRE, GUEST, PERSON, Staff, token_of, with_staff, words
+from tests.console.staff import FIRE, GUEST, PERSON, Staff, seen_of, token_of, with_staff, words
 
 from nightporter.app.build import Pace
 from nightporter.model.outbox import OutboxState
@@ -31,7 +31,7 @@ def test_an_answer_goes_out_once_and_holds_the_conversation(tmp_path: Path) -> N
         path = f"/conversations/{conversation}"
         page = await staff.read(path)
         form = page.split('name="form" value="')[1].split('"')[0]
-        fields = {"token": token_of(page), "form": form, "text": f"  {ANSWER}\r\n"}
+        fields = {"token": token_of(page), "seen": seen_of(page), "form": form, "text": f"  {ANSWER}\r\n"}
         answers = await asyncio.gather(*(staff.http.post(f"{path}/answer", data=fields) for _ in range(3)))
         assert {answer.status_code for answer in answers} == {303}
         await staff.node.until(lambda: ANSWER in staff.sent())
@@ -39,7 +39,7 @@ def test_an_answer_goes_out_once_and_holds_the_conversation(tmp_path: Path) -> N
         assert staff.sent().count(ANSWER) == 1
         text = words(await staff.read(path))
         assert "with Marta until" in text
-        assert "Staff Marta here" in text
+        assert "Staff · Marta Marta here" in text
         assert audit(staff) == [("Marta", "conversation answered")]
 
     with_staff(tmp_path, story)
@@ -58,7 +58,7 @@ def test_while_staff_write_the_machine_keeps_quiet(tmp_path: Path) -> None:
         view = staff.node.node.store.view
         await staff.node.until(lambda: view.scalar("entries_pending_count") == 1)
         assert "with Marta until" in words(await staff.read("/"))
-        await staff.press(path, f"{path}/answer", form="f1", text=ANSWER)
+        await staff.answer(conversation, ANSWER)
         await staff.node.idle()
         assert staff.sent()[before:] == [ANSWER]
         assert ("silent", "staff_speaking") in dispositions(staff, conversation)
@@ -121,7 +121,7 @@ def test_after_24_hours_nothing_can_be_sent(tmp_path: Path) -> None:
         conversation = await staff.guest_writes(PERSON, at_ms=late_ms)
         path = f"/conversations/{conversation}"
         assert "24 hours over: please call" in words(await staff.read(path))
-        answer = await staff.press(path, f"{path}/answer", form="f1", text=ANSWER)
+        answer = await staff.answer(conversation, ANSWER)
         assert answer.status_code == 409
         assert "The 24 hours are over" in words(answer.text)
         assert ANSWER in answer.text, "what was typed is not lost"
@@ -134,9 +134,8 @@ def test_after_24_hours_nothing_can_be_sent(tmp_path: Path) -> None:
 def test_an_empty_answer_and_an_endless_one_are_refused(tmp_path: Path) -> None:
     async def story(staff: Staff) -> None:
         conversation = await staff.guest_writes(PERSON)
-        path = f"/conversations/{conversation}"
         for text in (" \n ", "x" * 8_001):
-            assert (await staff.press(path, f"{path}/answer", form="f1", text=text)).status_code == 422
+            assert (await staff.answer(conversation, text)).status_code == 422
         assert audit(staff) == []
 
     with_staff(tmp_path, story)
@@ -148,12 +147,12 @@ def test_what_cannot_be_kept_is_not_sent_and_may_be_tried_again(tmp_path: Path) 
         path = f"/conversations/{conversation}"
         writer = staff.node.node.store._writer
         writer.close_door(Trouble.FULL)
-        refused = await staff.press(path, f"{path}/answer", form="f1", text=ANSWER)
+        refused = await staff.answer(conversation, ANSWER)
         assert refused.status_code == 503
         assert ANSWER in refused.text
         assert (await staff.press(path, f"{path}/take")).status_code == 503
         writer.open_door()
-        assert (await staff.press(path, f"{path}/answer", form="f1", text=ANSWER)).status_code == 303
+        assert (await staff.answer(conversation, ANSWER)).status_code == 303
         await staff.node.until(lambda: staff.sent().count(ANSWER) == 1)
 
     with_staff(tmp_path, story)

@@ -10,7 +10,6 @@ from tests.console.staff import PASSWORD, Staff, at_console, token_of, with_staf
 from tests.support.node import RunningNode, on_node
 
 from nightporter.console import new_password
-from nightporter.console.session import SESSION_MS, Sessions
 
 PAGES = ("/", "/house", "/news", "/questions", "/conversations/1", "/changes", "/files/1")
 NOW_MS = 1_800_000_000_000
@@ -54,7 +53,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(tmp_path: Path) -
         async with at_console(node) as staff:
             cookie = (await staff.sign_in()).headers["set-cookie"].lower()
             assert "httponly" in cookie
-            assert "samesite=strict" in cookie
+            assert "samesite=lax" in cookie
             assert "secure" not in cookie, "plain http on the local network"
 
     on_node(tmp_path, story)
@@ -131,25 +130,6 @@ def test_health_and_metrics_need_no_password(tmp_path: Path) -> None:
             assert "nightporter_build_info" in (await staff.http.get("/metrics")).text
 
     on_node(tmp_path, story)
-
-
-def test_sessions_end_by_themselves_and_bear_no_change() -> None:
-    sessions = Sessions()
-    visitor = sessions.begin(NOW_MS, "Zoë Müller")
-    cookie = sessions.cookie(visitor)
-    assert sessions.read(cookie, NOW_MS) == visitor
-    assert sessions.read(cookie, NOW_MS + SESSION_MS) is None
-    assert Sessions().read(cookie, NOW_MS) is None, "another start has another secret"
-    nonce, until, name, mac = cookie.split(".")
-    for changed in (
-        f"{nonce}.{int(until) + 1}.{name}.{mac}",
-        f"{nonce}.{until}.QW5uYQ.{mac}",
-        cookie[:-1],
-        "",
-        "...",
-        "ä",
-    ):
-        assert sessions.read(changed, NOW_MS) is None, changed
 
 
 def test_a_made_password_is_long_and_never_the_same() -> None:

@@ -33,7 +33,7 @@ def window(tmp_path: Path) -> Generator[Browser]:
 
 def sign_in(window: Browser, running: Demo) -> None:
     window.open(running.console)
-    window.write("#name", "Marta")
+    window.write("#name", "owner")
     window.write("#password", PASSWORD)
     window.click("button.main")
     window.find("#inbox")
@@ -115,7 +115,7 @@ def test_staff_read_answer_and_finish(tmp_path: Path, window: Browser) -> None:
         window.resize(DESKTOP)
 
         window.click('form[action$="/take"] button')
-        assert "Marta" in window.find(".controls .held").text
+        assert "owner" in window.find(".controls .held").text
         window.write("#text", REPLY)
         window.click("button.send")
         window.until(lambda: REPLY in window.text(".bubble.staff"))
@@ -232,6 +232,8 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "inbox": "/",
                     "house": "/house",
                     "news": "/news",
+                    "accounts": "/accounts",
+                    "password": "/password",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():
@@ -240,6 +242,68 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                 window.open(f"{running.phone}/?guest=claire&lang={language}")
                 window.shot(f"phone-{language}-{name}")
             window.resize(DESKTOP)
+
+
+def come_in(other: Browser, running: Demo, first: str) -> None:
+    """Sign in by a first password, and choose one of one's own."""
+    other.resize(DESKTOP)
+    other.open(running.console)
+    other.driver.add_cookie({"name": "nightporter_language", "value": "en"})
+    other.write("#name", "marta")
+    other.write("#password", first)
+    other.click("button.main")
+    other.write("#new", "three odd words")
+    other.write("#again", "three odd words")
+    other.write("#password", first)
+    other.resize(PHONE)
+    other.shot("password-360")
+    other.resize(DESKTOP)
+    other.click("form[action='/password'] button.main")
+    other.find("#inbox")
+
+
+def test_a_new_colleague_and_two_who_answer_at_once(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        window.open(f"{running.phone}/?guest=anna&lang=en")
+        window.click('button[value="phrase:angry"]')
+        window.until(lambda: len(answers(window)) >= 1)
+        sign_in(window, running)
+        window.open(f"{running.console}/accounts")
+        window.write("#name", "Marta")
+        window.click("form[action='/accounts'] button.main")
+        first = window.find("#made").text
+        for size, name in ((PHONE, "accounts-360"), (DESKTOP, "accounts")):
+            window.resize(size)
+            window.shot(name)
+        window.open(running.console)
+        window.click(".lines a")
+        talk = window.driver.current_url
+        window.click('form[action$="/take"] button')
+        window.find(".controls .held")
+        with browser(tmp_path / "other") as other:
+            come_in(other, running, first)
+            other.open(talk)
+            assert "owner" in other.find(".controls .held").text
+            assert other.find("button.send").text == "Take over and send"
+            other.write("#text", REPLY)
+            window.write("#text", BY_HAND)
+            window.click("button.send")
+            window.until(lambda: BY_HAND in window.text(".bubble.staff"))
+            other.driver.execute_script(
+                "document.querySelector('[name=seen]').value = '1.0.0.0'"
+            )  # no event yet
+            other.click("button.send")
+            assert "A colleague answered meanwhile" in other.find(".composer .alert").text
+            assert other.find("#text").get_attribute("value") == REPLY
+            other.shot("talk-meanwhile")
+            other.resize(PHONE)
+            other.shot("talk-meanwhile-360")
+            other.resize(DESKTOP)
+            other.click("button.send")
+            other.until(lambda: REPLY in other.text(".bubble.staff"))
+            assert "Marta" in other.text(".bubble.staff .speaker")
+            assert other.driver.execute_script(UNNAMED) == []
+        window.until(lambda: "Marta" in window.text(".controls .held"))
 
 
 def test_keys_are_enough(tmp_path: Path, window: Browser) -> None:

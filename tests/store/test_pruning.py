@@ -12,8 +12,10 @@ from tests.store.world import LEASE, HandClock, opened, ram_folder
 
 from nightporter.store import Store, log
 from nightporter.store.pruning import KEEP_BYTES, KEEP_MS, ROWS_MAX, prune_unit
+from nightporter.store.sql import migrations
 
 HOUR_MS = 3_600_000
+STEPS = len(migrations())  # the log begins with a row for each
 Work = Callable[[Store, HandClock], Coroutine[Any, Any, Any]]
 
 
@@ -54,7 +56,7 @@ def test_bounds() -> None:
 
 def test_rows_older_than_a_day_go() -> None:
     async def work(store: Store, clock: HandClock) -> None:
-        await write_rows(store, 9)
+        await write_rows(store, 10 - STEPS)
         clock.ms += 20 * HOUR_MS
         await write_rows(store, 10)
         assert await prune(store, clock.ms) == []
@@ -69,7 +71,7 @@ def test_rows_older_than_a_day_go() -> None:
 
 def test_the_newest_row_stays_however_old_and_large() -> None:
     async def work(store: Store, clock: HandClock) -> None:
-        await write_rows(store, 3, letters=5_000)
+        await write_rows(store, 4 - STEPS, letters=5_000)
         clock.ms += 1_000 * HOUR_MS
         assert await prune(store, clock.ms) == [3]
         assert await prune(store, clock.ms, keep_bytes=0) == []
@@ -96,7 +98,7 @@ def test_at_most_500_rows_go_at_once(hours: int) -> None:
     """By age, or, with all rows of the same moment, by size."""
 
     async def work(store: Store, clock: HandClock) -> None:
-        await write_rows(store, 1_200)
+        await write_rows(store, 1_201 - STEPS)
         clock.ms += hours * HOUR_MS
         before = store.view.scalar("log_head")
         removed = await prune(store, clock.ms) if hours else await prune(store, clock.ms, keep_bytes=0)
@@ -111,7 +113,7 @@ def test_a_row_from_the_future_keeps_nothing_older() -> None:
     """The clock was wrong for a while, years ahead."""
 
     async def work(store: Store, clock: HandClock) -> None:
-        await write_rows(store, 5)
+        await write_rows(store, 6 - STEPS)
         clock.ms += 100_000 * HOUR_MS
         await write_rows(store, 5)
         clock.ms -= 100_000 * HOUR_MS

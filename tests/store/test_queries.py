@@ -24,6 +24,7 @@ MAY_SCAN = {
     "disposed_all": "one row per kind of disposition",
     "events_count": "a person asks for the sum of everything",
     "dictionary_all": "one row per release",
+    "account_list": "as many as the hotel has staff",
     "key_list": "a handful of keys",
     "pauses_all": "one row per kind of workers",
 }

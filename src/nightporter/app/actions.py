@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nightporter.backup.places.place import shown
+from nightporter.console.passwords import Passwords, new_password
 from nightporter.errors import NotAllowed, NotFound
 from nightporter.gateway import commands, events, hotel
 from nightporter.gateway.fields import Field, Invalid, choice, flag, listing, moment, record, text
@@ -18,7 +19,8 @@ from nightporter.gateway.gate import Gate
 from nightporter.gateway.problem import Code, Problem
 from nightporter.gateway.routes import Ask, Handler
 from nightporter.gateway.shapes import at
-from nightporter.journal import keys
+from nightporter.journal import accounts, keys
+from nightporter.journal.accounts import FIRST_PASSWORD_MS, Account, Role, Standing
 from nightporter.journal.keys import Key, Scope
 from nightporter.model.message import JSONObject
 from nightporter.model.outbox import OutboxState
@@ -92,6 +94,61 @@ async def revoke_key(ground: Ground, given: Given, _: Progress) -> Any:
     if not await _write(ground, keys.revoke(key_id, ground.gate.node.clock.now_ms()), "key revoked", key_id):
         raise NotFound(f"no key {key_id} is in force", "see nightporter keys list")
     return {"id": key_id, "revoked": True}
+
+
+# --- accounts of the staff
+
+_NEW_ACCOUNT = record({"name": text(100), "role": choice(Role)}, {})
+_BY_NAME = record({"name": text(100)}, {})
+_ACCOUNTS = "see nightporter accounts list"
+
+
+def _known(ground: Ground, name: str) -> Account:
+    account = accounts.named(ground.gate.node.store.view, name)
+    if account is None:
+        raise NotFound(f"there is no account {name}", _ACCOUNTS)
+    return account
+
+
+async def add_account(ground: Ground, given: Given, _: Progress) -> Any:
+    """A new account; its first password is in this answer and nowhere else."""
+    asked, node = _read(_NEW_ACCOUNT, given), ground.gate.node
+    name, role = accounts.clean_name(asked["name"]), Role(asked["role"])
+    if not name:
+        advice = f"letters, digits, blanks and .'- to {accounts.NAME_CHARS_MAX}, and none of our own words"
+        raise NotAllowed("nobody can be called so here", advice)
+    if accounts.named(node.store.view, name):
+        raise NotAllowed(f"there is an account {name} already", _ACCOUNTS)
+    first, account_id, now_ms = new_password(), node.ids.new(), node.clock.now_ms()
+    unit = accounts.add(account_id, name, role, await Passwords().hash(first), now_ms)
+    await _write(ground, unit, "account added", account_id)
+    return _first(name, role, first, now_ms)
+
+
+async def disable_account(ground: Ground, given: Given, _: Progress) -> Any:
+    """Nobody comes in by that name any more; whoever is in is out at once."""
+    account = _known(ground, _read(_BY_NAME, given)["name"])
+    if not account.may_be_disabled:
+        raise NotAllowed(f"{account.name} is the way in for whoever starts the node", "it cannot be disabled")
+    if account.disabled_ms is not None:
+        raise NotAllowed(f"{account.name} is disabled already", _ACCOUNTS)
+    unit = accounts.disable(account.name, ground.gate.node.clock.now_ms())
+    await _write(ground, unit, "account disabled", account.account_id)
+    return {"name": account.name, "state": Standing.DISABLED}
+
+
+async def give_password(ground: Ground, given: Given, _: Progress) -> Any:
+    """A new first password, in this answer and nowhere else; who was disabled may come in again."""
+    account = _known(ground, _read(_BY_NAME, given)["name"])
+    first, now_ms = new_password(), ground.gate.node.clock.now_ms()
+    hashed = await Passwords().hash(first)
+    unit = accounts.give_password(account.name, hashed, now_ms + FIRST_PASSWORD_MS)
+    await _write(ground, unit, "first password given", account.account_id)
+    return _first(account.name, account.role, first, now_ms)
+
+
+def _first(name: str, role: Role, first: str, now_ms: int) -> JSONObject:
+    return {"name": name, "role": role, "password": first, "until": at(now_ms + FIRST_PASSWORD_MS)}
 
 
 # --- outbox
@@ -258,6 +315,9 @@ async def take_backup(ground: Ground, _: Given, progress: Progress) -> Any:
 ACTIONS: Mapping[str, Action] = {
     "keys.create": create_key,
     "keys.revoke": revoke_key,
+    "accounts.add": add_account,
+    "accounts.disable": disable_account,
+    "accounts.password": give_password,
     "outbox.retry": retry_message,
     "outbox.drop": drop_message,
     "outbox.settle": settle_message,

@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from nightporter.console.application import StrictHeaders
 from nightporter.gateway.openapi import openapi
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -50,4 +52,7 @@ async def _document(_: Request) -> Response:
 
 def documented(pages: ASGIApp) -> ASGIApp:
     """The staff's pages with the description of the API beside them."""
-    return Starlette(routes=[Route("/docs", _docs), Route("/openapi.json", _document), Mount("/", pages)])
+    return Starlette(
+        routes=[Route("/docs", _docs), Route("/openapi.json", _document), Mount("/", pages)],
+        middleware=[Middleware(StrictHeaders)],
+    )

@@ -35,7 +35,7 @@ from nightporter.config.hotel import HotelFile
 from nightporter.config.settings import Settings
 from nightporter.config.settings_values import Address
 from nightporter.config.settings_warnings import warnings_of
-from nightporter.console import new_password
+from nightporter.console import Start
 from nightporter.errors import PortBusy, StoreBroken
 from nightporter.gateway.application import application
 from nightporter.gateway.gate import Gate
@@ -71,7 +71,8 @@ class Live:
     desk: DeskToCome
     gateway: Address
     console: Address
-    console_password: str = field(default="", repr=False)  # made for this start; "" = the setting has one
+    console_password: str = field(repr=False)  # opens the owner's account
+    start: Start  # where that password comes from
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     exit_code: int = 0
 
@@ -118,7 +119,8 @@ async def serve(
             node=settings.node,
             data=str(settings.data_dir),
         )
-        _tell_console(live)
+        if beside is None:
+            _tell_console(live)
         await live.stopping.wait()
         log.info("stopping")
         settled.cancel()
@@ -148,7 +150,8 @@ async def running(
                 desk=desk,
                 gateway=bound_to(sockets[0]),
                 console=bound_to(sockets[1]),
-                console_password="" if settings.console_password else new_password(),
+                console_password=settings.console_password or console.new_password(),
+                start=Start.SETTING if settings.console_password else Start.PRINTED,
             )
             async with _moving(live, hotel, sockets):
                 yield live
@@ -161,7 +164,7 @@ async def running(
 
 def _tell_console(live: Live) -> None:
     """The password that was made for this start; on the terminal only, for the log keeps none."""
-    if live.console_password:
+    if live.start is Start.PRINTED:
         sys.stdout.write(
             f"console: http://{live.console}   password until the next start: {live.console_password}\n"
         )
@@ -218,8 +221,15 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
     ):
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
-    password = live.settings.console_password or live.console_password
-    pages = documented(console.application(parts, password=password))
+    await console.bring_owner(parts.node)
+    pages = documented(
+        console.application(
+            parts,
+            password=live.console_password,
+            start=live.start,
+            trusted_proxies=live.settings.limits.trusted_proxies,
+        )
+    )
     listeners = [
         Listener(app, sock, parts.node.clock)
         for app, sock in zip((application(gate), pages), sockets, strict=True)

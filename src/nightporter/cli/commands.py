@@ -9,7 +9,19 @@ import typer
 from typer._click.exceptions import ClickException, UsageError  # Typer 0.29 brings its own Click
 
 import nightporter
-from nightporter.cli import backups, desk, events, guests, keys, logs, node, outbox, questions, tasks
+from nightporter.cli import (
+    accounts,
+    backups,
+    desk,
+    events,
+    guests,
+    keys,
+    logs,
+    node,
+    outbox,
+    questions,
+    tasks,
+)
 from nightporter.cli.failing import FAILED, INTERRUPTED, USAGE, fail
 from nightporter.cli.reach import TOLD
 
@@ -43,7 +55,7 @@ def options(
     TOLD.config = config
 
 
-for part in (node, desk, questions, keys, events, outbox, tasks, guests, backups, logs):
+for part in (node, desk, questions, accounts, keys, events, outbox, tasks, guests, backups, logs):
     part.add_to(app)
 
 

@@ -196,7 +196,8 @@ _KEEPING = (
     Setting(
         key="limits.trusted_proxies", read=list_of(NETWORK),
         default=(ip_network("127.0.0.0/8"), ip_network("::1/128")),
-        meaning="who may tell a guest's address in CF-Connecting-IP: the tunnel connector",
+        meaning="who may tell a caller's address: the tunnel connector in CF-Connecting-IP, and the console's reverse"
+        " proxy in X-Forwarded-For",
     ),
     Setting(
         key="mesh.routes", read=ROUTES, default=(), shown_default="flight.** to the desk",

@@ -1,7 +1,8 @@
-"""The staff's pages: inbox, conversations, the state of the house. Server-rendered, behind a password."""
+"""The staff's pages: inbox, conversations, the state of the house. Server-rendered, behind accounts."""
 
-from nightporter.console.application import application
-from nightporter.console.login import new_password
+from nightporter.console.application import application, bring_owner
+from nightporter.console.login import Start
 from nightporter.console.parts import Parts
+from nightporter.console.passwords import new_password
 
-__all__ = ["Parts", "application", "new_password"]
+__all__ = ["Parts", "Start", "application", "bring_owner", "new_password"]

@@ -12,7 +12,7 @@ from nightporter.outbox import messages, tasks
 from nightporter.store import Tx
 
 HOLD_MS = 2 * 3_600_000  # a member of staff who writes holds the conversation this long (desk.md)
-ORIGIN = "staff"
+ORIGIN = "staff"  # of what a person wrote; their name follows it: `staff:Marta`
 SETTLED = {"sent": OutboxState.SENT, "not-sent": OutboxState.FAILED}
 
 
@@ -21,6 +21,8 @@ class Result(StrEnum):
 
     DONE = "done"
     CLOSED = "closed"  # the 24 h window is over
+    HELD = "held"  # by somebody else
+    CHANGED = "changed"  # since it was read
     NOTHING = "nothing"  # it was done already
 
 
@@ -51,14 +53,26 @@ def take(deed: Deed, conversation_id: str) -> Unit:
     return unit
 
 
-def answer(deed: Deed, conversation_id: str, parts: Sequence[OutboxMessage]) -> Unit:
-    """Send what staff wrote, and hold the conversation; `CLOSED` when the window is over by now."""
+def answer(
+    deed: Deed, conversation_id: str, parts: Sequence[OutboxMessage], version: int, *, over: bool
+) -> Unit:
+    """Send what staff wrote, and hold the conversation.
+
+    Not when the window is over by now, when the conversation is no longer as whoever wrote saw it (`version`), or when
+    somebody else holds it, unless it is taken `over` from them.
+    """
 
     def unit(tx: Tx) -> Result:
-        if conversation(tx, conversation_id).window_until_ms() <= deed.now_ms:
+        now = conversation(tx, conversation_id)
+        if now.window_until_ms() <= deed.now_ms:
             return Result.CLOSED
+        if now.held(deed.now_ms) and now.held_by != deed.who and not over:
+            return Result.HELD
+        if now.version != version:
+            return Result.CHANGED
+        origin = f"{ORIGIN}:{deed.who}"
         for part in parts:
-            messages.add(tx, part, origin=ORIGIN, covers=(), discloses=False, now_ms=deed.now_ms, claim=None)
+            messages.add(tx, part, origin=origin, covers=(), discloses=False, now_ms=deed.now_ms, claim=None)
         _hold(tx, deed, conversation_id, wrote_ms=deed.now_ms)
         deed.note(tx, "conversation answered", conversation_id, parts[0].outbox_id)
         return Result.DONE

@@ -12,13 +12,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nightporter.console.coming import Coming
 from nightporter.console.deeds import Deeds
-from nightporter.console.login import Attempts, Password
-from nightporter.console.pages import Pages
+from nightporter.console.login import Entrance, Start
+from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
+from nightporter.console.passwords import Passwords
 from nightporter.console.session import Sessions
+from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
+from nightporter.console.visit import Networks, Reception
+from nightporter.journal import accounts
 from nightporter.ops.health import health
+from nightporter.rounds.node import Node
 
 STATIC = "/static"
 POLICY = (
@@ -67,16 +73,37 @@ class StaticForLong(StaticFiles):
         return response
 
 
-def application(parts: Parts, *, password: str) -> Starlette:
-    """The staff's pages, behind `password`. `parts.closing` ends their event streams (SD6)."""
-    store, sessions = parts.node.store, Sessions()
+def application(
+    parts: Parts, *, password: str, start: Start = Start.SETTING, trusted_proxies: Networks = ()
+) -> Starlette:
+    """The staff's pages, behind the accounts; `password` opens the owner's as `start` says.
+
+    `parts.closing` ends their event streams (SD6).
+    """
+    store, sessions, passwords = parts.node.store, Sessions(parts.node), Passwords()
     streams = Streams(lambda: store.groups, parts.closing)
-    pages = Pages(parts, sessions, streams)
-    deeds = Deeds(parts, sessions, pages, Password(password), Attempts(parts.node.clock))
+    pages = Pages(parts, sessions, Reception(sessions, trusted_proxies), streams)
+    deeds = Deeds(parts, sessions, pages)
+    entrance = Entrance(parts.node, passwords, password, start)
+    coming = Coming(parts, sessions, pages, deeds, passwords, entrance)
+    staff = StaffPages(parts, pages, deeds, passwords)
     return Starlette(
-        routes=[*_watchers(parts), *_reading(pages), *_writing(deeds), _static()],
+        routes=[
+            *_watchers(parts),
+            *_reading(pages),
+            *_writing(deeds),
+            *_coming(pages, deeds, coming),
+            *_owners(pages, deeds, staff),
+            _static(),
+        ],
         middleware=[Middleware(StrictHeaders)],
     )
+
+
+async def bring_owner(node: Node) -> None:
+    """The owner's account exists from the first start on."""
+    if accounts.named(node.store.view, accounts.OWNER) is None:
+        await node.write(accounts.bring_owner(node.ids.new(), node.clock.now_ms()))
 
 
 def _watchers(parts: Parts) -> list[BaseRoute]:
@@ -114,7 +141,6 @@ def _reading(pages: Pages) -> list[BaseRoute]:
 
 def _writing(deeds: Deeds) -> list[BaseRoute]:
     acts = {
-        "/logout": deeds.logout,
         "/conversations/{conversation}/take": deeds.take,
         "/conversations/{conversation}/answer": deeds.answer,
         "/conversations/{conversation}/release": deeds.release,
@@ -124,10 +150,34 @@ def _writing(deeds: Deeds) -> list[BaseRoute]:
         "/outbox/{message}/retry": deeds.send_again,
     }
     return [
-        Route("/login", deeds.login_page, methods=["GET"]),
-        Route("/login", deeds.genuine(deeds.login, signed_in=False), methods=["POST"]),
         Route("/language", deeds.genuine(deeds.language, signed_in=False), methods=["POST"]),
         *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _coming(pages: Pages, deeds: Deeds, coming: Coming) -> list[BaseRoute]:
+    acts = {
+        "/logout": coming.logout,
+        "/logout/everywhere": coming.logout_everywhere,
+        PASSWORD: coming.change_password,
+    }
+    return [
+        Route(LOGIN, coming.login_page, methods=["GET"]),
+        Route(LOGIN, deeds.genuine(coming.login, signed_in=False), methods=["POST"]),
+        Route(PASSWORD, pages.behind_password(coming.password_page), methods=["GET"]),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _owners(pages: Pages, deeds: Deeds, staff: StaffPages) -> list[BaseRoute]:
+    acts = {
+        ACCOUNTS: staff.add,
+        f"{ACCOUNTS}/disable": staff.disable,
+        f"{ACCOUNTS}/password": staff.give_password,
+    }
+    return [
+        Route(ACCOUNTS, pages.behind_password(staff.show, owner=True), methods=["GET"]),
+        *(Route(path, deeds.genuine(act, owner=True), methods=["POST"]) for path, act in acts.items()),
     ]
 
 

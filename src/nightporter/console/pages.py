@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -14,25 +14,43 @@ from nightporter.console.parts import Parts
 from nightporter.console.rendering import page
 from nightporter.console.session import Sessions
 from nightporter.console.streams import Streams
-from nightporter.console.visit import Visit, go, receive
+from nightporter.console.thread import Seen
+from nightporter.console.visit import Reception, Visit, go
 from nightporter.ops.questions import DAYS, unanswered
 from nightporter.store import View
 
 LOGIN = "/login"
+PASSWORD = "/password"
 FILE_SECONDS = 600
 FRAGMENTS = "/fragments/"
+BY_THEMSELVES = (FRAGMENTS, "/changes")  # what an open page asks for when nobody touches it
+ON_THE_WAY = frozenset({PASSWORD, "/logout", "/logout/everywhere"})
 SANDBOX = "default-src 'none'; sandbox"
 
 Handler = Callable[[Request], Awaitable[Response]]
 Look = Callable[[Visit], Awaitable[Response]]
 
 
+def way_in(visit: Visit, path: str) -> str:
+    """Where somebody must go first: to sign in, or to choose a password of their own; "" when they may stay."""
+    if not visit.visitor.signed_in:
+        return LOGIN
+    return PASSWORD if visit.visitor.must_choose and path not in ON_THE_WAY else ""
+
+
+def _redirected(request: Request, elsewhere: str) -> Response:
+    if request.url.path.startswith(FRAGMENTS):
+        return PlainTextResponse("", 401, {"HX-Redirect": elsewhere})
+    return go(elsewhere)
+
+
 class Pages:
     """Everything that only reads."""
 
-    def __init__(self, parts: Parts, sessions: Sessions, streams: Streams) -> None:
+    def __init__(self, parts: Parts, sessions: Sessions, reception: Reception, streams: Streams) -> None:
         self._parts = parts
         self._sessions = sessions
+        self._reception = reception
         self._streams = streams
 
     @property
@@ -43,16 +61,23 @@ class Pages:
         """The node's time."""
         return self._parts.node.clock.now_ms()
 
-    def behind_password(self, look: Look) -> Handler:
-        """The page, or the way to the login."""
+    async def receive(self, request: Request) -> Visit:
+        """Who comes, and with what."""
+        return await self._reception.receive(request, self._parts.hotel())
+
+    def behind_password(self, look: Look, *, owner: bool = False) -> Handler:
+        """The page, or the way to the login. `owner`: only for owners."""
 
         async def handler(request: Request) -> Response:
-            visit = await receive(request, self._sessions, self._parts.hotel(), self.now_ms())
-            if visit.visitor.signed_in:
-                return await look(visit)
-            if request.url.path.startswith(FRAGMENTS):
-                return PlainTextResponse("", 401, {"HX-Redirect": LOGIN})
-            return go(LOGIN)
+            visit = await self.receive(request)
+            by_itself = request.url.path.startswith(BY_THEMSELVES)
+            if elsewhere := way_in(visit, request.url.path):
+                return _redirected(request, elsewhere)
+            if not by_itself:
+                await self._sessions.seen(visit.visitor)
+            if owner and not visit.visitor.is_owner:
+                return self.problem(visit, "problem.owner", 403)
+            return await look(visit)
 
         return handler
 
@@ -61,7 +86,6 @@ class Pages:
         return page(
             template,
             visit,
-            self._sessions,
             self.now_ms(),
             status=status,
             waiting=self._reader(visit).count(),
@@ -94,10 +118,18 @@ class Pages:
         return self.conversation_page(visit)
 
     def conversation_page(
-        self, visit: Visit, *, text: str = "", problem: str = "", status: int = 200
+        self,
+        visit: Visit,
+        *,
+        text: str = "",
+        problem: str = "",
+        status: int = 200,
+        happened: Sequence[str] = (),
     ) -> Response:
-        """The conversation with what was typed and why it was not sent."""
-        return self._thread("conversation.html", visit, status=status, text=text, problem=problem)
+        """The conversation with what was typed, why it was not sent, and what has `happened` meanwhile."""
+        return self._thread(
+            "conversation.html", visit, status=status, text=text, problem=problem, happened=happened
+        )
 
     async def thread(self, visit: Visit) -> Response:
         """What was said, alone."""
@@ -124,6 +156,7 @@ class Pages:
             status=status,
             thread=found,
             before=before,
+            seen=Seen.of(found.conversation),
             form_id=self._parts.node.ids.new(),
             channel_known=found.conversation.channel in self._parts.roads,
             **values,
@@ -171,13 +204,13 @@ class Pages:
         """The event stream of an open page."""
         if self._streams.full:
             return PlainTextResponse("too many open pages", 503)
-        until_ms = visit.visitor.until_ms
-        events: AsyncIterator[bytes] = self._streams.follow(lambda: self.now_ms() < until_ms)
+        cookie = visit.visitor.cookie
+        events: AsyncIterator[bytes] = self._streams.follow(lambda: self._sessions.read(cookie) is not None)
         return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     def problem(self, visit: Visit, words: str, status: int) -> Response:
         """A page that says what is wrong."""
-        return page("problem.html", visit, self._sessions, self.now_ms(), status=status, words=words)
+        return page("problem.html", visit, self.now_ms(), status=status, words=words)
 
     def _reader(self, visit: Visit) -> InboxReader:
         now_ms = self.now_ms()

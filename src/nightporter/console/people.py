@@ -85,7 +85,7 @@ def _newest_heard(view: View, conversation_id: str) -> Preview | None:
 
 
 def _said(row: Row) -> Preview:
-    who = "staff" if row[3] == "staff" else "machine"
+    who = "staff" if row[3].startswith("staff") else "machine"
     content = content_of(row[1])
     return Preview(who, short(content.text), "template" if content.template else "text", row[4])
 

@@ -10,11 +10,12 @@ from typing import Any, cast
 import jinja2
 from starlette.responses import HTMLResponse
 
-from nightporter.console.session import Sessions
+from nightporter.console.session import token
 from nightporter.console.visit import TOKEN, Visit
 from nightporter.console.wording import LANGUAGES
 
 VERSION_BYTES = 5
+STRICT_TRANSPORT = "max-age=2592000"  # 30 days: once behind TLS, never without
 
 
 @cache
@@ -41,9 +42,7 @@ def static_version() -> str:
     return digest.hexdigest()
 
 
-def page(
-    template: str, visit: Visit, sessions: Sessions, now_ms: int, *, status: int = 200, **values: Any
-) -> HTMLResponse:
+def page(template: str, visit: Visit, now_ms: int, *, status: int = 200, **values: Any) -> HTMLResponse:
     """The page for this visit."""
     text = (
         environment()
@@ -51,11 +50,12 @@ def page(
         .render(
             t=visit.words,
             visitor=visit.visitor,
-            token=sessions.token(visit.visitor),
+            token=token(visit.visitor),
             path=visit.request.url.path,
             hotel_name=visit.words.hotel.house.name or "Nightporter",
             now_ms=now_ms,
             **values,
         )
     )
-    return HTMLResponse(text, status)
+    headers = {"strict-transport-security": STRICT_TRANSPORT} if visit.origin.secure else {}
+    return HTMLResponse(text, status, headers)

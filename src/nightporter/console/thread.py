@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import orjson
@@ -23,6 +24,33 @@ QUOTE_CHARS_MAX = 120
 STAFF = "staff"
 PLAYED = frozenset({MessageKind.AUDIO, MessageKind.VOICE})
 SHOWN = frozenset({MessageKind.IMAGE, MessageKind.STICKER})
+_SEEN = re.compile(r"(\d{1,15})\.(\d{1,15})\.(\d{1,15})\.(\d{1,15})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How a conversation was when somebody read it; a hidden field of the page."""
+
+    version: int
+    guest_ms: int
+    staff_ms: int
+    answer_ms: int
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Seen:
+        """As it is now."""
+        one = conversation
+        return cls(one.version, one.last_guest_ms, one.last_staff_ms, one.last_answer_ms)
+
+    @classmethod
+    def read(cls, text: str) -> Seen:
+        """From the form; anything odd was seen before everything."""
+        found = _SEEN.fullmatch(text)
+        return cls(*(int(part) for part in found.groups())) if found else cls(0, 0, 0, 0)
+
+    def __str__(self) -> str:
+        """For the form."""
+        return f"{self.version}.{self.guest_ms}.{self.staff_ms}.{self.answer_ms}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +79,7 @@ class Bubble:
     key: str
     who: str
     at_ms: int
+    name: str = ""  # of the member of staff who wrote
     kind: str = "text"
     text: str = ""
     provider_id: str = ""
@@ -168,8 +197,9 @@ def _said(row: Row) -> Bubble:
     template = content.template
     return Bubble(
         key=outbox_id,
-        who=STAFF if origin == STAFF else "machine",
+        who=STAFF if origin.startswith(STAFF) else "machine",
         at_ms=created_ms,
+        name=origin.partition(":")[2],
         text=without_cards(content.text or " · ".join(template.parameters if template else ())),
         provider_id=provider_id,
         quotes=quote,

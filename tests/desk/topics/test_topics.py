@@ -107,8 +107,19 @@ def test_what_the_file_does_not_know_goes_to_staff(topic: str) -> None:
 @pytest.mark.parametrize(
     "topic",
     [
-        "wifi", "breakfast", "parking", "pets", "pool", "spa", "restaurant", "room_service", "transfer", "gym",
-        "beach", "bikes", "children",
+        "wifi",
+        "breakfast",
+        "parking",
+        "pets",
+        "pool",
+        "spa",
+        "restaurant",
+        "room_service",
+        "transfer",
+        "gym",
+        "beach",
+        "bikes",
+        "children",
     ],
 )
 @pytest.mark.parametrize("language", LANGUAGES)

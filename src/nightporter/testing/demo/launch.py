@@ -22,9 +22,10 @@ from nightporter.app.serve import Live, serve
 from nightporter.clock import SystemClock, system_chance
 from nightporter.config.settings import Settings, SpokiSettings, WhatsAppSettings
 from nightporter.config.settings_values import Address
-from nightporter.console import new_password
+from nightporter.console import Start
 from nightporter.console.streams import Streams
 from nightporter.errors import PortBusy
+from nightporter.journal import accounts
 from nightporter.testing.demo import HOTEL_FILE
 from nightporter.testing.demo.cast import META, SPOKI, seed
 from nightporter.testing.demo.phone import Stage, phone_application
@@ -83,7 +84,6 @@ def demo_settings(settings: Settings, world: World) -> Settings:
         data_dir=settings.data_dir / FOLDER,
         gateway=Address(LOOPBACK, settings.gateway.port),
         console=Address(LOOPBACK, settings.console.port),
-        console_password=settings.console_password or new_password(),
         mesh_api_key=settings.mesh_api_key or secrets.token_urlsafe(MESH_KEY_BYTES),
         hotel_file=HOTEL_FILE,
         send_settle_seconds=min(settings.send_settle_seconds, SETTLE_SECONDS),
@@ -167,7 +167,7 @@ def _welcome(live: Live, phone: Address) -> None:
         f"  {live.parts.hotel().house.name} is open.",
         "",
         f"    phone    http://{phone}   write as a guest",
-        f"    console  http://{live.console}   password: {settings.console_password}",
+        f"    console  http://{live.console}   password: {_password(live)}",
         f"    gateway  http://{live.gateway}",
         "",
         f"  Other commands, in another terminal:  NIGHTPORTER_DATA_DIR={_shown(settings.data_dir)} nightporter status",
@@ -176,6 +176,13 @@ def _welcome(live: Live, phone: Address) -> None:
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _password(live: Live) -> str:
+    """What opens the console: the setting's password does only until the owner chooses another."""
+    owner = accounts.named(live.parts.node.store.view, accounts.OWNER)
+    chosen = live.start is Start.SETTING and owner is not None and owner.hash
+    return "the one that you chose" if chosen else live.console_password
 
 
 def _shown(folder: Path) -> str:

@@ -1,0 +1,120 @@
+"""Answers of staff: one form counts once, and two people do not answer over each other."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from starlette.responses import Response
+
+from nightporter.console import actions
+from nightporter.console.actions import Deed, Result
+from nightporter.console.pages import Pages
+from nightporter.console.parts import Parts
+from nightporter.console.thread import Seen
+from nightporter.console.visit import Visit, go
+from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.journal import people
+from nightporter.model.conversation import Conversation
+from nightporter.model.outbox import Content, OutboxMessage, outbox_id
+from nightporter.rounds.delivery import Delivery
+
+ANSWER_CHARS_MAX = 8_000
+FORMS_REMEMBERED = 2_000
+FORM_ID_CHARS_MAX = 64
+UNIT_BYTES = 2_048
+
+
+def meanwhile(seen: Seen, now: Conversation, who: str, now_ms: int) -> list[str]:
+    """What has happened since, as names in the catalogue."""
+    found: list[str] = []
+    if now.last_guest_ms > seen.guest_ms:
+        found.append("meanwhile.guest")
+    if now.last_staff_ms > seen.staff_ms:
+        found.append("meanwhile.staff")
+    if now.last_answer_ms > seen.answer_ms:
+        found.append("meanwhile.machine")
+    if now.held(now_ms) and now.held_by != who:
+        found.append("meanwhile.held")
+    return found or ["meanwhile.changed"]
+
+
+def _problem(text: str, form_id: str) -> str:
+    if not form_id or len(form_id) > FORM_ID_CHARS_MAX:
+        return "problem.form"
+    return "problem.empty" if not text else "problem.long" if len(text) > ANSWER_CHARS_MAX else ""
+
+
+class Answering:
+    """Sends what staff write."""
+
+    def __init__(self, parts: Parts, pages: Pages) -> None:
+        self._parts = parts
+        self._pages = pages
+        self._sent: OrderedDict[str, None] = OrderedDict()  # forms whose answer is in the outbox
+
+    async def answer(self, visit: Visit, conversation_id: str, deed: Deed) -> Response:
+        """Send it; else the page again, with the text and why it was not sent."""
+        text = visit.form.get("text", "").replace("\r\n", "\n").strip()
+        form_id, back = visit.form.get("form", ""), f"/conversations/{conversation_id}#end"
+        if form_id in self._sent:
+            return go(back)
+        problem = _problem(text, form_id)
+        road = self._parts.roads.get(self._conversation(conversation_id).channel)
+        if problem or road is None:
+            return self._again(visit, text, problem or "problem.channel", 422)
+        self._remember(form_id)
+        try:
+            result = await self._say(visit, conversation_id, text, road, deed)
+        except (CannotKeep, StoreBroken):
+            self._sent.pop(form_id, None)
+            return self._again(visit, text, "problem.cannot_keep", 503)
+        if result is not Result.DONE:
+            self._sent.pop(form_id, None)
+            return self._refused(visit, conversation_id, text, result)
+        self._parts.turns.look(conversation_id)
+        road.bell.ring()
+        return go(back)
+
+    def _refused(self, visit: Visit, conversation_id: str, text: str, result: Result) -> Response:
+        if result is Result.CLOSED:
+            return self._again(visit, text, "problem.closed", 409)
+        seen = Seen.read(visit.form.get("seen", ""))
+        now, name = self._conversation(conversation_id), visit.visitor.name
+        happened = meanwhile(seen, now, name, self._pages.now_ms())
+        return self._again(visit, text, "problem.meanwhile", 409, happened)
+
+    def _again(
+        self, visit: Visit, text: str, problem: str, status: int, happened: list[str] | None = None
+    ) -> Response:
+        return self._pages.conversation_page(
+            visit, text=text, problem=problem, status=status, happened=happened or []
+        )
+
+    async def _say(self, visit: Visit, conversation_id: str, text: str, road: Delivery, deed: Deed) -> Result:
+        node, conversation = self._parts.node, self._conversation(conversation_id)
+        phone, other = people.addresses(node.store.view, conversation.guest_id)
+        unique = f"staff:{node.ids.new()}"
+        parts = [
+            OutboxMessage(
+                outbox_id=outbox_id(deed.now_ms, unique, number),
+                channel=conversation.channel,
+                number=conversation.number,
+                conversation_id=conversation_id,
+                to_phone=phone,
+                to_id=other,
+                content=part,
+                expires_ms=conversation.window_until_ms(),
+            )
+            for number, part in enumerate(road.channel.parts(Content(text=text)))
+        ]
+        version = Seen.read(visit.form.get("seen", "")).version
+        unit = actions.answer(deed, conversation_id, parts, version, over=bool(visit.form.get("over")))
+        return await node.write(unit, UNIT_BYTES + len(text))
+
+    def _conversation(self, conversation_id: str) -> Conversation:
+        return people.conversation(self._parts.node.store.view, conversation_id)
+
+    def _remember(self, form_id: str) -> None:
+        self._sent[form_id] = None
+        while len(self._sent) > FORMS_REMEMBERED:
+            self._sent.popitem(last=False)
