@@ -17,6 +17,7 @@ TITLES = {
     "retention": "How long what is kept: messages, guests and how each message ended stay",
     "limits": "Limits of the gateway",
     "mesh.routes": "Events of other systems",
+    "alerts": "Telling people (docs/how-to/be-told.md)",
     "trigger.secret_key": "Accepted, and not used by this release yet",
 }
 

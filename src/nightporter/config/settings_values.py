@@ -81,7 +81,8 @@ def _items(raw: object) -> list[object]:
     raise ValueError(raw)
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """True for this machine itself."""
     if host == "localhost":
         return True
     try:
@@ -216,7 +217,7 @@ def url(*schemes: str) -> Reader:
         _ = parts.port  # raises ValueError for a port that is none
         if parts.scheme not in schemes or (not parts.hostname and parts.scheme not in ("file", "s3")):
             raise ValueError(raw)
-        if parts.scheme in plain and not _loopback(parts.hostname or ""):
+        if parts.scheme in plain and not is_loopback(parts.hostname or ""):
             raise ValueError(raw)
         return value.rstrip("/")
 

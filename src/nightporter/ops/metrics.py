@@ -36,6 +36,8 @@ _COUNTED = {
     "turn_crashes": ("turn_crashes", "Turns on which the desk crashed", ("error",)),
     "turns_stale": ("turns_stale", "Turns decided again because something new came", ()),
     "alerts": ("alerts", "Alerts to staff", ("reason",)),
+    "tellings": ("tellings", "Messages to staff by way and what became of a try", ("way", "outcome")),
+    "heartbeats": ("heartbeats", "Calls to the monitor outside by what became of them", ("outcome",)),
     "media_dead": ("media_dead", "Files of guests that could not be fetched", ()),
 }
 _BREAKER = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}
