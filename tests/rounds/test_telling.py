@@ -307,10 +307,10 @@ def test_a_paused_template_is_told() -> None:
 def test_a_disk_that_takes_nothing_is_told_from_memory() -> None:
     async def story(staff: Staffed) -> None:
         staff.ways.verdicts[SLACK] = deque([DOWN])
-        staff.telling.trouble(Step.TOLD, "store_trouble")
+        staff.telling.trouble(Step.TOLD, "cannot_keep")
         (first,) = await staff.heard(1)
         assert "disk" in first.notice.title
-        staff.telling.trouble(Step.ENDED, "store_trouble")
+        staff.telling.trouble(Step.ENDED, "cannot_keep")
         second = (await staff.heard(2))[1]
         assert (second.notice.event, second.notice.key) == (Event.RESOLVE, first.notice.key)
         assert staff.rig.rows("tellings_of_state", "", "told", 9) == []

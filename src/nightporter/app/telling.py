@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from nightporter.channels.ways import PAGERDUTY, SLACK, Ways
+from nightporter.channels.ways import PAGERDUTY, SLACK, Ways, fingerprint
 from nightporter.channels.wire import Wire
 from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
@@ -56,3 +56,12 @@ def telling_of(
     """The round that tells."""
     notices = Notices(lambda: choose("", hotel()), alerts.console_url)
     return Telling(node, ways, roster_of(alerts, hotel), notices, chance)
+
+
+def each_way(alerts: AlertSettings, hotel: Hotel) -> dict[str, str]:
+    """Every way that is configured, each once, by a name for who is reached: what the doctor tries."""
+    found: dict[str, str] = {}
+    for who, way in roster_of(alerts, lambda: hotel).ways():
+        if way not in found.values():
+            found[f"{who} ({fingerprint(way)})"] = way
+    return found

@@ -19,7 +19,8 @@ from nightporter.outbox.tellings import Step
 from nightporter.store import Trouble
 
 LOOK_SECONDS = 30.0
-REASON_TROUBLE = "store_trouble"
+REASON_TROUBLE = "store_trouble"  # what stands in the inbox afterwards
+CANNOT_KEEP = "cannot_keep"  # what people are told while it lasts
 QUEUE_MAX = 100
 QUEUE_LOOKS = 2  # deep at so many looks in a row: not just a burst
 MEMORY_BYTES_MAX = 2 * 1024**3
@@ -54,14 +55,14 @@ class Alerts:
         """The store's door opened or closed (`Store.on_trouble`)."""
         if trouble is Trouble.NONE:
             log.info("webhooks are kept again")
-            self._tell(Step.ENDED, REASON_TROUBLE)
+            self._tell(Step.ENDED, CANNOT_KEEP)
             return
         self._parts.node.counts.add("alerts", "store_trouble")
         log.error(
             "alert", reason="store_trouble", trouble=str(trouble), effect="webhooks are answered with 503"
         )
         self._troubles.append(trouble)
-        self._tell(Step.TOLD, REASON_TROUBLE)
+        self._tell(Step.TOLD, CANNOT_KEEP)
 
     async def run(self) -> None:
         """Look, for ever."""

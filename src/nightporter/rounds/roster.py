@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -61,9 +61,12 @@ class Roster:
 
     def address(self, wanted: str) -> str:
         """The way of that fingerprint; "" when it is configured no more."""
-        lines = [self._people, [self._house], *(self._of_file(str(name)) for name in self._hotel().staff)]
-        ways = (way for line in lines for one in line for way in one.ways)
-        return next((way for way in ways if fingerprint(way) == wanted), "")
+        return next((way for _, way in self.ways() if fingerprint(way) == wanted), "")
+
+    def ways(self) -> Iterator[tuple[str, str]]:
+        """Every way of everybody: who, and how."""
+        lines = [self._people, *(self._of_file(str(name)) for name in self._hotel().staff), [self._house]]
+        yield from ((one.name, way) for line in lines for one in line for way in one.ways)
 
     def turn(self, task: Open, now_ms: int) -> list[Contact]:
         """Who is told of the task now; empty: nobody is on duty, and it can wait."""
