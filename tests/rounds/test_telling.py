@@ -19,7 +19,7 @@ from tests.rounds.staffing import (
 )
 
 from nightporter.channels.notice import Event, Severity
-from nightporter.channels.outcome import Action, Refused
+from nightporter.channels.outcome import Action, Refused, Unknown
 from nightporter.channels.ways import PAGERDUTY, SLACK, Took
 from nightporter.config.hotel import Hotel
 from nightporter.config.hotel.blocks import Department, House
@@ -235,6 +235,43 @@ def test_who_takes_the_conversation_acknowledges() -> None:
         await rig.write(take(deed, conversation))
         await rig.rest(HOUR)
         assert len(staff.ways.heard) == 1
+
+    staffed(story, hotel=hotel())
+
+
+def test_an_emergency_rings_though_a_colleague_had_the_conversation_before(tmp_path: Path) -> None:
+    async def story(staff: Staffed) -> None:
+        rig = staff.rig
+        await rig.guest_writes("Hello", GUEST)
+        await rig.rest(5)
+        (conversation,) = rig.conversations()
+        await rig.write(take(Deed(rig.node.ids.new(), "Anna", rig.clock.now_ms()), conversation))
+        await rig.rest(MINUTE)
+        await staff.task(conversation=conversation)
+        await staff.task("emergency", department="on_call", urgency=EMERGENCY, conversation=conversation)
+        (only,) = await staff.heard(1)
+        assert len(only.notice.lines) == 1  # the ordinary task is hers anyway
+        await rig.rest(2 * MINUTE)
+        assert len(staff.ways.heard) == 1
+        await rig.write(take(Deed(rig.node.ids.new(), "Anna", rig.clock.now_ms()), conversation))
+        await rig.rest(HOUR)
+        assert len(staff.ways.heard) == 1
+
+    staffed(story, folder=tmp_path, hotel=hotel())
+
+
+def test_a_message_that_was_maybe_sent_is_over_when_the_provider_says_so() -> None:
+    async def story(staff: Staffed) -> None:
+        rig = staff.rig
+        rig.line.says(Unknown("timeout"))
+        await rig.guest_writes("Hello", GUEST)
+        await rig.until(lambda: "maybe_sent" in rig.reasons(), 700)
+        await staff.heard(1)
+        (row,) = rig.rows("outbox_list", "", "", 5)
+        await rig.tell("delivered", echo=row[0], provider_id="p1")
+        await rig.until(lambda: rig.reasons() == [])
+        await staff.heard(2)
+        assert staff.ways.heard[-1].notice.event is Event.RESOLVE
 
     staffed(story, hotel=hotel())
 
