@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -75,9 +76,17 @@ class Staffed:
         now_ms = self.rig.clock.now_ms()
         await self.rig.write(lambda tx: tasks.done(tx, task_id, "Anna", now_ms))
 
-    async def heard(self, count: int, seconds: float = 60.0) -> list[Heard]:
-        await self.rig.until(lambda: len(self.ways.heard) >= count, seconds)
+    async def heard(self, count: int, seconds: float = 70.0) -> list[Heard]:
+        """What was heard, once it is so much."""
+        await self.until(lambda: len(self.ways.heard) >= count, seconds)
         return self.ways.heard
+
+    async def until(self, met: Callable[[], Any], seconds: float = 70.0) -> None:
+        """Let virtual time go on until it is so, looking each second: people are slow."""
+        end = self.rig.clock.elapsed_seconds() + seconds
+        while not met():
+            assert self.rig.clock.elapsed_seconds() < end, "it does not come about"
+            await self.rig.clock.sleep(1.0)
 
 
 def staffed(
@@ -87,9 +96,10 @@ def staffed(
     house: tuple[str, ...] = ("slack",),
     hotel: Hotel | None = None,
     pagerduty: bool = True,
+    guests: bool = False,
     **options: Any,
 ) -> None:
-    """Run the story in a node that tells its staff."""
+    """Run the story in a node that tells its staff; with `guests` its other rounds run too."""
     known = hotel or Hotel()
 
     async def main(rig: Rig) -> None:
@@ -101,8 +111,6 @@ def staffed(
             Notices(lambda: choose("en", known), "https://console.example"),
             Dice(7),
         )
-        import asyncio
-
         running = asyncio.get_running_loop().create_task(keep_running(rig.node, "telling", telling.run))
         try:
             await story(Staffed(rig, ways, telling))
@@ -110,7 +118,7 @@ def staffed(
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    in_house(main, hotel=known, **options)
+    in_house(main, hotel=known, begin=guests, **options)
 
 
 NOW, NORMAL, EMERGENCY, INFO = Urgency.NOW, Urgency.NORMAL, Urgency.EMERGENCY, Urgency.INFO
