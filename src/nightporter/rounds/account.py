@@ -7,7 +7,7 @@ alerts). A word that is none of these changes nothing: the entry is kept as ever
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.message import Entry
@@ -55,7 +55,7 @@ def news_of(entry: Entry) -> News | None:
     name, value = str(entry.data.get("event", "")), entry.data.get("value")
     if name not in BAD or not isinstance(value, dict):
         return None
-    given: dict[str, Any] = value
+    given = cast("dict[str, Any]", value)
     word = next((str(given[key]) for key in WORDS if given.get(key)), "")
     subject = next((str(given[key]) for key in SUBJECTS if given.get(key)), "")
     return News(name, word.upper(), subject[:NAME_CHARS_MAX])

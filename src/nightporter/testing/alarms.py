@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import orjson
 from aiohttp import web
@@ -90,11 +90,8 @@ class AlarmServers:
     async def _slack(self, request: web.Request) -> web.Response:
         if self.gone:
             return web.Response(status=404, text="no_service")
-        try:
-            body = orjson.loads(await request.read())
-        except orjson.JSONDecodeError:
-            return self._no("invalid_payload", 400)
-        if request.content_type != "application/json" or not isinstance(body, dict):
+        body = _object(await request.read())
+        if request.content_type != "application/json" or body is None:
             return self._no("invalid_payload", 400)
         text = body.get("text")
         if set(body) - SLACK_FIELDS or not isinstance(text, str):
@@ -111,14 +108,11 @@ class AlarmServers:
         return web.Response(status=status, text=why)
 
     async def _pagerduty(self, request: web.Request) -> web.Response:
-        try:
-            body = orjson.loads(await request.read())
-        except orjson.JSONDecodeError:
-            body = None
-        errors = event_errors(body) if isinstance(body, dict) else ["the body is no JSON object"]
+        body = _object(await request.read())
+        errors = ["the body is no JSON object"] if body is None else event_errors(body)
         if request.content_type != "application/json":
             errors.append("Content-Type is not application/json")
-        if errors:
+        if body is None or errors:
             self.refused += errors
             answer = {"status": "invalid event", "message": "Event object is invalid", "errors": errors}
             return web.json_response(answer, status=400)
@@ -153,9 +147,18 @@ def event_errors(body: dict[str, Any]) -> list[str]:
     return errors
 
 
-def _payload_errors(payload: Any) -> list[str]:
-    if not isinstance(payload, dict):
+def _object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        body: Any = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    return cast("dict[str, Any]", body) if isinstance(body, dict) else None
+
+
+def _payload_errors(given: Any) -> list[str]:
+    if not isinstance(given, dict):
         return ["'payload' is missing"]
+    payload = cast("dict[str, Any]", given)
     errors = [f"'payload.{name}' is unknown" for name in sorted(set(payload) - PAYLOAD)]
     summary, source = payload.get("summary"), payload.get("source")
     if not isinstance(summary, str) or not 0 < len(summary) <= SUMMARY_CHARS_MAX:
@@ -168,5 +171,6 @@ def _payload_errors(payload: Any) -> list[str]:
 
 
 def _link_errors(links: Any) -> list[str]:
-    good = isinstance(links, list) and all(isinstance(link, dict) and link.get("href") for link in links)
+    found = cast("list[Any]", links) if isinstance(links, list) else [None]
+    good = all(isinstance(link, dict) and cast("dict[str, Any]", link).get("href") for link in found)
     return [] if good else ["'links' is wrong"]
