@@ -205,6 +205,14 @@ def test_an_unknown_state_or_option_is_one_line(shell: Shell) -> None:
     assert "--help" in shell.refused("outbox", "settle", ID, "perhaps", code=2)
 
 
+def test_a_task_is_taken_once(shell: Shell) -> None:
+    task = NewTask(key="taken", department="reception", reason="request", summary="towels")
+    written(lambda tx: tasks.add(tx, "task-8", task, None, NOW_MS))
+    assert shell.json("tasks", "take", "task-8") == {"id": "task-8", "state": "taken"}
+    assert "NP-014" in shell.refused("tasks", "take", "task-8")
+    assert "NP-014" in shell.refused("tasks", "take", "nothing")
+
+
 def test_tasks_are_done_once(shell: Shell) -> None:
     task = NewTask(key="k", department="reception", reason="asked_for_person", summary="a towel")
     written(lambda tx: tasks.add(tx, "task-9", task, None, NOW_MS))
@@ -356,7 +364,7 @@ def test_a_node_that_holds_the_folder_without_a_socket_is_told(shell: Shell) -> 
 def test_ask(shell: Shell, tmp_path: Path) -> None:
     told = shell.json("ask", "What time is breakfast?", "--date", "2026-08-31", "--stay", "in_house")
     assert set(told) == {
-        "text", "language", "topics", "disposition", "emergency", "optout", "answered", "tasks", "answer", "sources",
+        "text", "language", "topics", "disposition", "emergency", "optout", "answered", "asks", "tasks", "answer", "sources",
     }  # fmt: skip
     assert (told["language"], told["topics"][0]["name"], told["emergency"]) == ("en", "breakfast", False)
     assert told["disposition"] in ("answered", "staff")

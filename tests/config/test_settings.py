@@ -82,7 +82,10 @@ def test_defaults_are_the_contracts(tmp_path: Path) -> None:
 
 def test_every_short_name_of_the_contract_is_in_the_table() -> None:
     known = {setting.short for setting in SETTINGS if setting.short}
-    assert known == set(SHORT_NAMES)
+    assert known == {
+        *SHORT_NAMES,
+        "HEARTBEAT_URL",
+    }  # ours: the contract asks for the heartbeat without a name
 
 
 def test_keys_are_unique_and_have_a_section() -> None:
@@ -306,3 +309,59 @@ def test_dotenv_lines(tmp_path: Path) -> None:
     path.write_text("A=1\nnonsense\n", "utf-8")
     with pytest.raises(SettingError, match="line 2"):
         read_dotenv(path)
+
+
+PEOPLE = """
+[[staff.people]]
+name = "Anna"
+departments = ["reception", "on_call"]
+hours = {mon-fri = "07:00-15:00", sat = "08:00-12:00"}
+urls = ["tgram://BOT/ANNA"]
+order = 2
+
+[[staff.people]]
+name = "Night"
+urls = "mailto://user:hush@mail.example"
+hours = "22:00-06:00"
+"""
+
+
+def test_people_are_read_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "nightporter.toml").write_text(PEOPLE, "utf-8")
+    found = load(environ={}, folder=tmp_path)
+    anna, night = found.alerts.people
+    assert (anna.order, anna.departments) == (2, frozenset({"reception", "on_call"}))
+    assert [len(day) for day in anna.week] == [1, 1, 1, 1, 1, 1, 0]
+    assert (night.departments, str(night.week[0][0])) == (frozenset(), "22:00-06:00")
+    shown = next(one for one in found.shown if one.key == "staff.people")
+    assert "hush" not in f"{shown.value}{found!r}{anna!r}{night}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '{name = "Anna"}',
+        '{name = "", urls = ["slack"]}',
+        '{name = "Anna", urls = ["no address"]}',
+        '{name = "Anna", urls = ["tgram://x/y"], departments = ["kitchens"]}',
+        '{name = "Anna", urls = ["tgram://x/y"], hours = "late"}',
+        '{name = "Anna", urls = ["tgram://x/y"], hours = {someday = "07:00-15:00"}}',
+        '{name = "Anna", urls = ["tgram://x/y"], order = -1}',
+        '{name = "Anna", urls = ["tgram://x/y"], phone = "+39"}',
+        '{name = "Anna", urls = ["tgram://x/y"]}, {name = "Anna", urls = ["tgram://x/z"]}',
+        '{name = "Anna", urls = ["pagerduty"]}',
+    ],
+)
+def test_people_that_cannot_be_told_stop_the_start(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "nightporter.toml").write_text(f"[staff]\npeople = [{wrong}]\n", "utf-8")
+    with pytest.raises(SettingError, match=r"staff\.people"):
+        load(environ={}, folder=tmp_path)
+
+
+def test_the_link_is_the_consoles_own_address_when_others_can_reach_it(tmp_path: Path) -> None:
+    def link(**more: str) -> str:
+        return load(environ=more, folder=tmp_path).alerts.console_url
+
+    assert link() == ""
+    assert link(NIGHTPORTER_CONSOLE="192.168.1.5:3000") == "http://192.168.1.5:3000"
+    assert link(NIGHTPORTER_CONSOLE__URL="https://console.example/") == "https://console.example"

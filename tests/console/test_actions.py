@@ -115,6 +115,22 @@ def test_one_task_is_done_once(tmp_path: Path) -> None:
     with_staff(tmp_path, story)
 
 
+def test_an_alert_is_looked_after_by_one(tmp_path: Path) -> None:
+    async def story(staff: Staff) -> None:
+        await staff.node.node.alert("odd:1", "odd_delivery", "whatsapp 0001: ValueError")
+        page = await staff.read("/house")
+        assert "I look after it" in words(page)
+        task = page.split('action="/tasks/')[1].split("/")[0]
+        for _ in range(2):
+            assert (await staff.press("/house", f"/tasks/{task}/take")).headers["location"] == "/house"
+        text = words(await staff.read("/house"))
+        assert "I look after it" not in text
+        assert "Marta looks after a task" in text
+        assert audit(staff) == [("Marta", "task taken")]
+
+    with_staff(tmp_path, story)
+
+
 def test_after_24_hours_nothing_can_be_sent(tmp_path: Path) -> None:
     async def story(staff: Staff) -> None:
         late_ms = staff.node.node.clock.now_ms() - LATER_MS

@@ -66,9 +66,14 @@ class Scored:
             return True
         if self.answered - wished:
             return False
-        if wished - self.answered and not self.passed_on:
+        if wished - self.answered and not self.passed_on and self.told["asks"] not in wished:
             return False
-        return self.message.automatic or self.passed_on or not (self.answered or wished)
+        return (
+            self.message.automatic
+            or self.passed_on
+            or bool(self.told["asks"])
+            or not (self.answered or wished)
+        )
 
     @property
     def human(self) -> bool:

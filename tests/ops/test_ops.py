@@ -11,18 +11,26 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.node import RunningNode, demo_hotel, on_node
 
 from nightporter.app.folder import channels_of
+from nightporter.app.telling import each_way, ways_of
 from nightporter.channels.http import HttpWire
+from nightporter.channels.ways import Took
+from nightporter.clock import utc
+from nightporter.config.hotel import Hotel
+from nightporter.config.hotel.blocks import House
 from nightporter.config.settings import load
 from nightporter.ops.alerts import QUEUE_LOOKS, QUEUE_MAX, Alerts
 from nightporter.ops.doctor import Finding, examine
 from nightporter.ops.health import CRASH_SHOWN_SECONDS, health
+from nightporter.ops.heartbeat import Heartbeat
 from nightporter.ops.memory import resident_bytes
 from nightporter.ops.meter import BUCKETS_SECONDS, Meter
 from nightporter.ops.metrics import metrics
 from nightporter.ops.running import reading
 from nightporter.ops.status import status, status_of_folder
+from nightporter.outbox.tellings import Step
 from nightporter.rounds.node import Counts
 from nightporter.store import Trouble
+from nightporter.testing.alarms import ROUTING_KEY, AlarmServers
 from nightporter.testing.demo import HOTEL_FILE
 
 GUEST = "393331234567"
@@ -269,3 +277,88 @@ def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
         file.seek(0)
         file.write(b"not a database, nor was it ever one")
     assert examined(tmp_path)["hotel.db"][0].state == "fail"
+
+
+def test_doctor_sends_a_test_over_each_way(tmp_path: Path) -> None:
+    async def main() -> dict[str, Finding]:
+        async with AlarmServers() as servers:
+            own = {
+                "NIGHTPORTER_DATA_DIR": str(tmp_path), "HOTEL_FILE": str(tmp_path / "none.yaml"),
+                "NIGHTPORTER_GATEWAY": "127.0.0.1:0", "NIGHTPORTER_CONSOLE": "127.0.0.1:0",
+                "SLACK_WEBHOOK_URL": servers.slack_url, "PAGERDUTY_ROUTING_KEY": ROUTING_KEY,
+                "NIGHTPORTER_ALERTS__PAGERDUTY_URL": servers.pagerduty_url, "ALERT_URLS": "nosuchservice://secret",
+                "HEARTBEAT_URL": f"{servers.url}/beat",
+            }  # fmt: skip
+            settings = load(environ=own, folder=tmp_path)
+            ways, carrier = each_way(settings.alerts, demo_hotel()), ways_of(settings, HttpWire())
+            found = await examine(settings, {}, node_runs=True, ways=ways, carrier=carrier)
+            assert len(servers.said) == servers.beats == 1
+            assert list(servers.incidents.values()) == ["resolved"]
+            return {finding.part: finding for finding in found}
+
+    found = asyncio.run(main())
+    assert found["telling house (slack)"].state == "ok"
+    assert found["telling house (pagerduty)"].state == "ok"
+    assert found["heartbeat"].state == "ok"
+    (bad,) = [one for part, one in found.items() if "nosuchservice" in part]
+    assert bad.state == "fail"
+    assert "secret" not in "".join(f"{one.part}{one.finding}" for one in found.values())
+
+
+# --- alerts end, and the heart
+
+
+def test_an_alert_ends_with_its_cause(tmp_path: Path) -> None:
+    async def story(node: RunningNode) -> None:
+        told: list[tuple[Step, str]] = []
+        alerts = Alerts(node.parts, demo_hotel, tell=lambda step, reason: told.append((step, reason)))
+        node.node.store.on_trouble = alerts.trouble
+        await node.node.alert("memory_high:2026-01-01", "memory_high", "9 GB")
+        full_disk(node)
+        await node.until(lambda: len(told) == 1)
+        await node.node.store.look(node.node.lease)
+        await node.until(lambda: len(told) == 2)
+        assert told == [(Step.TOLD, "cannot_keep"), (Step.ENDED, "cannot_keep")]
+        await alerts.look()
+        assert reasons(node) == ["store_trouble"]  # for the record; the memory is fine
+
+    on_node(tmp_path, story, rounds=False)
+
+
+def test_silence_by_day_is_told_and_ends_with_the_next_webhook(tmp_path: Path) -> None:
+    async def story(node: RunningNode) -> None:
+        await one_answer(node)
+        await node.node.clock.sleep(0.01)
+        alerts = Alerts(node.parts, lambda: by_day(node.node.clock.now_ms()), silence_hours=0.005 / 3600)
+        await alerts.look()
+        assert "webhooks_missing" in reasons(node)
+        await Alerts(node.parts, demo_hotel, silence_hours=1).look()
+        assert "webhooks_missing" not in reasons(node)
+
+    on_node(tmp_path, story)
+
+
+def by_day(now_ms: int) -> Hotel:
+    """A hotel where it is about noon now."""
+    ahead = (12 - utc(now_ms).hour + 24) % 24
+    return Hotel(house=House(timezone=f"Etc/GMT-{ahead}" if ahead <= 12 else f"Etc/GMT+{24 - ahead}"))
+
+
+def test_the_heart_beats_while_the_node_is_well(tmp_path: Path) -> None:
+    async def story(node: RunningNode) -> None:
+        beats: list[str] = []
+
+        async def beat(url: str) -> Took:
+            beats.append(url)
+            return Took(good=len(beats) == 1)
+
+        heart = Heartbeat(node.parts, beat, "https://monitor.example/x")
+        await heart.look()
+        await heart.look()
+        full_disk(node)
+        await heart.look()
+        assert len(beats) == 2
+        outcomes = ("taken", "failed", "withheld")
+        assert [node.node.counts.of["heartbeats", outcome] for outcome in outcomes] == [1, 1, 1]
+
+    on_node(tmp_path, story)

@@ -98,6 +98,9 @@ OFTEN: dict[str, tuple[Any, ...]] = {
     "outbox_said": ("p-none",),
     "tasks_open": (10,),
     "tasks_count": (),
+    "tasks_and_told": (10,),
+    "tasks_ended": (10,),
+    "tellings_due": (9_000_000, 10),
     "media_due": (9_000_000, 10),
     "events_waiting": (10,),
     "conversations_recent": (9_000_000, 10),
@@ -122,6 +125,9 @@ INSERT INTO outbox (outbox_id, channel, number, conversation_id, content, origin
     'p' || value FROM numbers;
 INSERT INTO tasks (task_id, task_key, department, reason, summary, urgency, state, created_ms)
   SELECT format('t%06d', value), 'k' || value, 'desk', 'r', 's', 'normal', 'done', value FROM numbers;
+INSERT INTO told (task_id, times, contacts, next_ms, closed) SELECT format('t%06d', value), 1, '{}', 0, 1 FROM numbers;
+INSERT INTO tellings (telling_id, way, contact, step, tasks, state, due_ms)
+  SELECT format('m%06d', value), 'slack', 'house', 'told', '[]', 'told', value FROM numbers;
 INSERT INTO media (entry_id, channel, reference, mime_type, state, due_ms)
   SELECT format('e%06d', value), 'whatsapp', 'r', 'm', 'kept', value FROM numbers;
 INSERT INTO events (event_id, order_key, type, source, body, fingerprint, state, accepted_ms)

@@ -24,7 +24,7 @@ from nightporter.journal.accounts import FIRST_PASSWORD_MS, Account, Role, Stand
 from nightporter.journal.keys import Key, Scope
 from nightporter.model.message import JSONObject
 from nightporter.model.outbox import OutboxState
-from nightporter.outbox import messages, tasks
+from nightporter.outbox import messages, tasks, tellings
 from nightporter.store import Tx
 
 WHO = "command line"
@@ -216,6 +216,14 @@ async def finish_task(ground: Ground, given: Given, _: Progress) -> Any:
     return {"id": task_id, "state": "done"}
 
 
+async def take_task(ground: Ground, given: Given, _: Progress) -> Any:
+    """A person looks after it: nobody is told of it any more."""
+    task_id, now_ms = _read(_BY_ID, given)["id"], ground.gate.node.clock.now_ms()
+    if not await _write(ground, lambda tx: tellings.take(tx, task_id, WHO, now_ms), "task taken", task_id):
+        raise NotFound(f"no task {task_id} waits to be taken", "see nightporter tasks list")
+    return {"id": task_id, "state": "taken"}
+
+
 # --- what the gateway does too: the same code, asked from here
 
 
@@ -322,6 +330,7 @@ ACTIONS: Mapping[str, Action] = {
     "outbox.drop": drop_message,
     "outbox.settle": settle_message,
     "tasks.done": finish_task,
+    "tasks.take": take_task,
     "events.replay": replay_event,
     "events.replay_many": replay_events,
     "events.reparse": read_again,

@@ -92,6 +92,7 @@ class Questions:
 def _told(text: str, decision: Decision) -> dict[str, Any]:
     trace = decision.trace
     disposition = decision.dispositions[0] if decision.dispositions else None
+    question = decision.memory.question if decision.memory else None
     answered = disposition is not None and disposition.kind is DispositionKind.ANSWERED
     return {
         "text": text,
@@ -101,6 +102,7 @@ def _told(text: str, decision: Decision) -> dict[str, Any]:
         "emergency": trace.emergency,
         "optout": trace.opt_out,
         "answered": list(decision.memory.last_topics) if answered and decision.memory else [],
+        "asks": question.topic if question else "",
         "tasks": [
             {
                 "department": task.department,

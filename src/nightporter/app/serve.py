@@ -21,13 +21,14 @@ import structlog
 
 from nightporter import console
 from nightporter.app.actions import Ground
-from nightporter.app.build import Pace, Parts, Upkeep, join
+from nightporter.app.build import Pace, Parts, Round, Upkeep, join
 from nightporter.app.control import ControlSocket, socket_path
 from nightporter.app.desk_to_come import DeskToCome
 from nightporter.app.folder import channels_of, open_store
 from nightporter.app.listeners import Listener, bind, bound_to
 from nightporter.app.logbook import Logbook
 from nightporter.app.reference import documented
+from nightporter.app.telling import telling_of, ways_of
 from nightporter.channels.http import HttpWire
 from nightporter.clock import Clock, Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
@@ -41,6 +42,7 @@ from nightporter.gateway.application import application
 from nightporter.gateway.gate import Gate
 from nightporter.ops.alerts import Alerts
 from nightporter.ops.health import health
+from nightporter.ops.heartbeat import Heartbeat
 from nightporter.ops.status import status
 from nightporter.rounds.housekeeping import Retention
 from nightporter.rounds.node import Node
@@ -208,17 +210,23 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
 async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]) -> AsyncGenerator[None]:
     """The rounds run and the doors are open inside; on the way out everything ends in order."""
     parts, store = live.parts, live.parts.node.store
-    alerts = Alerts(parts, parts.hotel)
+    chosen, ways = live.settings.alerts, ways_of(live.settings, HttpWire())
+    telling = telling_of(parts.node, ways, chosen, parts.hotel, system_chance())
+    alerts = Alerts(parts, parts.hotel, silence_hours=chosen.silence_hours, tell=telling.trouble)
     store.on_trouble = alerts.trouble
     store.on_broken = partial(_broken, live)
     live.desk.begin(partial(_speechless, live))
     await parts.begin()
     loop = asyncio.get_running_loop()
-    for name, round_ in (
+    beside: list[Round] = [
         ("alerts", alerts.run),
+        ("telling", telling.run),
         ("meter", partial(_meter, parts)),
         ("hotel-file", partial(_reload, parts, hotel)),
-    ):
+    ]
+    if chosen.heartbeat_url:
+        beside.append(("heartbeat", Heartbeat(parts, ways.beat, chosen.heartbeat_url).run))
+    for name, round_ in beside:
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
     await console.bring_owner(parts.node)
@@ -244,6 +252,7 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
         yield
     finally:
         await _end(live, listeners, control)
+        await ways.close()
 
 
 def _gate(live: Live) -> Gate:

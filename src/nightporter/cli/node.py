@@ -78,19 +78,33 @@ def health(as_json: Json = False) -> None:
 
 
 def doctor(as_json: Json = False) -> None:
-    """Try every configured part live: disk, clock, ports, providers, the hotel's file.
+    """Try every configured part live: disk, clock, ports, providers, the hotel's file, the ways to people.
+
+    Everybody who is told of what needs a person gets a test message.
 
     Example: nightporter doctor
     """
     import asyncio
 
     from nightporter.app.folder import channels_of
+    from nightporter.app.telling import each_way, ways_of
     from nightporter.channels.http import HttpWire
+    from nightporter.config.hotel import Hotel, load
     from nightporter.ops.doctor import examine
 
-    now = settings()
+    now, runs = settings(), ask_running("health") is not None
+    try:
+        hotel = load(now.hotel_file) if now.hotel_file.exists() else Hotel.empty()
+    except NightporterError:
+        hotel = Hotel.empty()  # the doctor says so itself
     found = asyncio.run(
-        examine(now, channels_of(now, HttpWire()), node_runs=ask_running("health") is not None)
+        examine(
+            now,
+            channels_of(now, HttpWire()),
+            node_runs=runs,
+            ways=each_way(now.alerts, hotel),
+            carrier=ways_of(now, HttpWire()),
+        )
     )
     shown = [finding.as_dict() for finding in found]
     output.records(shown, as_json=as_json, columns=("state", "part", "finding"), nothing="")

@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands."""
     tasks = typer.Typer(help="What staff have to do.", no_args_is_help=True)
     tasks.command("list")(list_tasks)
+    tasks.command("take")(take)
     tasks.command("done")(done)
     app.add_typer(tasks, name="tasks")
 
@@ -46,6 +47,16 @@ def list_tasks(as_json: Json = False) -> None:
         ]
     columns = ("id", "urgency", "department", "reason", "summary", "created_at")
     output.records(found, as_json=as_json, columns=columns, nothing="nothing to do")
+
+
+def take(
+    task_id: Annotated[str, typer.Argument(metavar="ID", help="from `tasks list`")], as_json: Json = False
+) -> None:
+    """A person looks after it: nobody else is told of it any more.
+
+    Example: nightporter tasks take 019abc...
+    """
+    output.record(do("tasks.take", id=task_id), as_json=as_json)
 
 
 def done(

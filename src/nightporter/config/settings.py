@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nightporter.config.settings_people import PAGERDUTY, SLACK, PersonSettings
 from nightporter.config.settings_sources import CONFIG_FILE, Found, gather
 from nightporter.config.settings_table import (
     BACKUP_MINUTES,
@@ -21,7 +22,7 @@ from nightporter.config.settings_table import (
     SETTINGS,
     Setting,
 )
-from nightporter.config.settings_values import NODE_CHARS_MAX, Address, Network, Route
+from nightporter.config.settings_values import NODE_CHARS_MAX, Address, Network, Route, is_loopback
 from nightporter.errors import SettingError
 
 MASK = "****"
@@ -91,6 +92,20 @@ class LimitSettings:
     trusted_proxies: tuple[Network, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """How people are told; "" = that way is not configured."""
+
+    slack_webhook_url: str = field(default="", repr=False)
+    pagerduty_routing_key: str = field(default="", repr=False)
+    pagerduty_url: str = ""
+    urls: tuple[str, ...] = field(default=(), repr=False)
+    heartbeat_url: str = field(default="", repr=False)
+    silence_hours: float = 6.0
+    people: tuple[PersonSettings, ...] = ()
+    console_url: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One setting as `config show` prints it; secrets are masked."""
@@ -124,6 +139,7 @@ class Settings:
     backup: BackupSettings
     limits: LimitSettings
     mesh_routes: tuple[Route, ...]
+    alerts: AlertSettings
     shown: tuple[Shown, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
 
@@ -204,8 +220,27 @@ def _settings(values: Mapping[str, Any], shown: tuple[Shown, ...], warnings: tup
         backup=BackupSettings(**_section(values, "backup")),
         limits=LimitSettings(**_section(values, "limits")),
         mesh_routes=values["mesh.routes"],
+        alerts=_alerts(values),
         shown=shown,
         warnings=warnings,
+    )
+
+
+def _alerts(values: Mapping[str, Any]) -> AlertSettings:
+    given = {key: value for key, value in _section(values, "alerts").items() if value is not None}
+    console: Address = values["console.listen"]
+    for way, needed in ((SLACK, "slack_webhook_url"), (PAGERDUTY, "pagerduty_routing_key")):
+        if needed not in given and any(way in person.urls for person in values["staff.people"]):
+            names = {setting.key: setting.env for setting in SETTINGS}
+            raise SettingError(
+                f"staff.people names {way}, but {names[f'alerts.{needed}']} is not set",
+                f"set {names[f'alerts.{needed}']}, or take {way} out",
+            )
+    reachable = not is_loopback(console.host) and console.port > 0 and console.host not in ("0.0.0.0", "::")  # noqa: S104
+    return AlertSettings(
+        **given,
+        people=values["staff.people"],
+        console_url=values["console.url"] or (f"http://{console}" if reachable else ""),
     )
 
 

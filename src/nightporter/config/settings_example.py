@@ -18,6 +18,7 @@ TITLES = {
     "backup": "Backups",
     "limits": "Limits of the gateway",
     "mesh.routes": "Events of other systems",
+    "alerts": "Telling people (docs/how-to/be-told.md)",
     "trigger.secret_key": "Accepted, and not used by this release yet",
 }
 

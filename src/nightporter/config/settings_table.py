@@ -10,6 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from nightporter.config.settings_people import PEOPLE
 from nightporter.config.settings_values import (
     ADDRESS,
     AGE_KEY,
@@ -208,24 +209,71 @@ _KEEPING = (
 
 _BACKUP = (
     Setting(
-        key="backup.every_minutes", read=number(1, 1_440), default=BACKUP_MINUTES,
+        key="backup.every_minutes",
+        read=number(1, 1_440),
+        default=BACKUP_MINUTES,
         meaning="how often a snapshot is taken",
     ),
     Setting(
-        key="backup.space_bytes", read=_BYTES, default=BACKUP_SPACE_BYTES,
+        key="backup.space_bytes",
+        read=_BYTES,
+        default=BACKUP_SPACE_BYTES,
         meaning="room for snapshots and files of guests, in each place; older ones are thinned to fit",
     ),
     Setting(
-        key="backup.urls", short="BACKUP_URLS", read=list_of(PLACE), default=(), secret=True,
+        key="backup.urls",
+        short="BACKUP_URLS",
+        read=list_of(PLACE),
+        default=(),
+        secret=True,
         meaning="where snapshots are shipped besides the data folder",
     ),
     Setting(
-        key="backup.age_recipients", short="BACKUP_AGE_RECIPIENTS", read=list_of(AGE_KEY), default=(),
+        key="backup.age_recipients",
+        short="BACKUP_AGE_RECIPIENTS",
+        read=list_of(AGE_KEY),
+        default=(),
         meaning="age public keys; when set, snapshots that leave the machine are encrypted",
     ),
     Setting(
-        key="backup.age_identity", read=PATH,
+        key="backup.age_identity",
+        read=PATH,
         meaning="file with the age identity: for restore, and for a full drill of encrypted snapshots",
+    ),
+)
+
+_TELLING = (
+    Setting(
+        key="alerts.slack_webhook_url", short="SLACK_WEBHOOK_URL", read=HTTP_URL, secret=True,
+        meaning="incoming webhook of Slack: staff are told there",
+    ),
+    Setting(
+        key="alerts.pagerduty_routing_key", short="PAGERDUTY_ROUTING_KEY", read=secret(), secret=True,
+        meaning="integration key of PagerDuty's Events API v2: told of what cannot wait",
+    ),
+    Setting(
+        key="alerts.pagerduty_url", read=HTTP_URL, default="https://events.pagerduty.com/v2/enqueue",
+        meaning="address of PagerDuty's Events API; accounts in the EU: https://events.eu.pagerduty.com/v2/enqueue",
+    ),
+    Setting(
+        key="alerts.urls", short="ALERT_URLS", read=list_of(secret()), default=(), secret=True,
+        meaning="told too, by apprise: mailto://.., tgram://.. and others",
+    ),
+    Setting(
+        key="alerts.heartbeat_url", short="HEARTBEAT_URL", read=HTTP_URL, secret=True,
+        meaning="called every minute while the node is well: a monitor outside rings when it stops",
+    ),
+    Setting(
+        key="alerts.silence_hours", read=number(0.5, 168), default=6.0,
+        meaning="no webhook for so long, by day: staff are told",
+    ),
+    Setting(
+        key="staff.people", read=PEOPLE, default=(), secret=True,
+        meaning="who is told first, by department and hours; who is not named here is reached by the ways above",
+    ),
+    Setting(
+        key="console.url", read=HTTP_URL,
+        meaning="the console's address as staff open it: it stands in what they are told",
     ),
 )  # fmt: skip
 
@@ -243,9 +291,6 @@ _LATER = (
     ),
     ("flightaware.webhook_secret", "FLIGHTAWARE_WEBHOOK_SECRET", secret(), None, "last part of the push address", True),
     ("imap.url", "IMAP_URL", url("imaps", "imap"), None, "imaps://user:password@host:993/INBOX", True),
-    ("alerts.slack_webhook_url", "SLACK_WEBHOOK_URL", HTTP_URL, None, "alerts to Slack", True),
-    ("alerts.pagerduty_routing_key", "PAGERDUTY_ROUTING_KEY", secret(), None, "alerts to PagerDuty", True),
-    ("alerts.urls", "ALERT_URLS", list_of(secret()), (), "alerts elsewhere: apprise URLs", True),
     ("llm.model", "LLM_MODEL", WORD, None, "agent: openai:.., anthropic:.., ollama:..", False),
     ("llm.base_url", "LLM_BASE_URL", HTTP_URL, None, "address of the model's server", False),
     ("translate.url", "TRANSLATE_URL", WORD, None, "deepl://KEY, libretranslate://host:port or llm", True),
@@ -265,6 +310,7 @@ SETTINGS: tuple[Setting, ...] = (
     *_CHANNELS,
     *_KEEPING,
     *_BACKUP,
+    *_TELLING,
     *(
         Setting(key=key, short=short, read=read, default=default, meaning=meaning, secret=hidden, built=False)
         for key, short, read, default, meaning, hidden in _LATER

@@ -82,7 +82,7 @@ def _items(raw: object) -> list[object]:
     raise ValueError(raw)
 
 
-def loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """True for this machine itself."""
     if host == "localhost":
         return True
@@ -218,7 +218,7 @@ def url(*schemes: str) -> Reader:
         _ = parts.port  # raises ValueError for a port that is none
         if parts.scheme not in schemes or (not parts.hostname and parts.scheme not in ("file", "s3")):
             raise ValueError(raw)
-        if parts.scheme in plain and not loopback(parts.hostname or ""):
+        if parts.scheme in plain and not is_loopback(parts.hostname or ""):
             raise ValueError(raw)
         return value.rstrip("/")
 

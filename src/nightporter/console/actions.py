@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from nightporter.journal.people import conversation
 from nightporter.model.outbox import OutboxMessage, OutboxState
-from nightporter.outbox import messages, tasks
+from nightporter.outbox import messages, tasks, tellings
 from nightporter.store import Tx
 
 HOLD_MS = 2 * 3_600_000  # a member of staff who writes holds the conversation this long (desk.md)
@@ -112,6 +112,18 @@ def task_done(deed: Deed, task_id: str) -> Unit:
         if not tasks.done(tx, task_id, deed.who, deed.now_ms):
             return Result.NOTHING
         deed.note(tx, "task done", task_id)
+        return Result.DONE
+
+    return unit
+
+
+def task_taken(deed: Deed, task_id: str) -> Unit:
+    """Somebody looks after it: nobody is told of it any more."""
+
+    def unit(tx: Tx) -> Result:
+        if not tellings.take(tx, task_id, deed.who, deed.now_ms):
+            return Result.NOTHING
+        deed.note(tx, "task taken", task_id)
         return Result.DONE
 
     return unit

@@ -145,6 +145,7 @@ def _writing(deeds: Deeds) -> list[BaseRoute]:
         "/conversations/{conversation}/answer": deeds.answer,
         "/conversations/{conversation}/release": deeds.release,
         "/conversations/{conversation}/done": deeds.finish,
+        "/tasks/{task}/take": deeds.task_taken,
         "/tasks/{task}/done": deeds.task_done,
         "/outbox/{message}/settle": deeds.settle,
         "/outbox/{message}/retry": deeds.send_again,

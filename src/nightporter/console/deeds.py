@@ -98,6 +98,11 @@ class Deeds:
         await self._parts.node.write(actions.task_done(self.deed(visit), visit.request.path_params["task"]))
         return self._back(visit)
 
+    async def task_taken(self, visit: Visit) -> Response:
+        """Somebody looks after it."""
+        await self._parts.node.write(actions.task_taken(self.deed(visit), visit.request.path_params["task"]))
+        return self._back(visit)
+
     async def settle(self, visit: Visit) -> Response:
         """Say what became of a maybe sent message."""
         state = actions.SETTLED.get(visit.form.get("outcome", ""))

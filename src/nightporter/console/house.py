@@ -8,7 +8,7 @@ from typing import Any
 from nightporter.console.parts import Parts
 from nightporter.ops.health import health
 from nightporter.ops.status import dispositions, figures
-from nightporter.outbox import tasks
+from nightporter.outbox import tasks, tellings
 from nightporter.outbox.tasks import Task
 from nightporter.store import Row, Trouble
 
@@ -39,6 +39,7 @@ class House:
     failed: int
     dispositions: dict[str, int]
     alerts: list[Task]
+    taken: frozenset[str]  # those that somebody looks after
     last_webhook_ms: int  # 0 = none yet
     log_bytes: int
     trouble: str
@@ -56,13 +57,16 @@ def read(parts: Parts) -> House:
     recent = sorted(parts.meter.recent)
     deadline = node.lease.deadline_seconds
     states = dict(view.all("outbox_counts"))
+    alerts = [task for task in tasks.open_tasks(view) if not task.conversation_id]
+    known = tellings.known(view, [task.task_id for task in alerts])
     return House(
         health=health(parts),
         roads=[_road(parts, name) for name in parts.roads],
         figures=figures(view),
         failed=states.get("failed", 0),
         dispositions=dispositions(view),
-        alerts=[task for task in tasks.open_tasks(view) if not task.conversation_id],
+        alerts=alerts,
+        taken=frozenset(task.task_id for task in known if task.taken_ms),
         last_webhook_ms=last[0] if last else 0,
         log_bytes=node.store.log_bytes,
         trouble="" if node.store.trouble is Trouble.NONE else str(node.store.trouble),

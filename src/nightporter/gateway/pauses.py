@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from nightporter.outbox import tasks
 from nightporter.rounds.delivery import Delivery
 from nightporter.rounds.node import Node
 from nightporter.store import Tx, View
@@ -53,6 +54,7 @@ async def _change(
     note = audit(node, who, action, " ".join(workers))
     roads_on = list(roads.values()) if action == RESUME and DELIVERY in workers else []
     lifted = [stop for road in roads_on for stop in road.stops()]
+    over = [prefix for road in roads_on for prefix in road.alerts()]
 
     def unit(tx: Tx) -> None:
         for each in workers:
@@ -62,6 +64,8 @@ async def _change(
                 tx.run("pause_drop", (each,))
         for stop in lifted:
             tx.run("channel_stop", (stop, 0, ""))
+        for prefix in over:
+            tasks.end(tx, prefix, now_ms)
         note(tx)
 
     await node.write(unit)

@@ -13,17 +13,22 @@ import structlog
 from nightporter.backup.shelf import OLD_MS
 from nightporter.config.hotel import Hotel
 from nightporter.errors import CannotKeep, StoreBroken
+from nightporter.model.decision import Urgency
 from nightporter.ops.memory import resident_bytes
 from nightporter.ops.running import Running
+from nightporter.outbox.tellings import Step
 from nightporter.store import Trouble
 
 LOOK_SECONDS = 30.0
+REASON_TROUBLE = "store_trouble"  # what stands in the inbox afterwards
+CANNOT_KEEP = "cannot_keep"  # what people are told while it lasts
 QUEUE_MAX = 100
 QUEUE_LOOKS = 2  # deep at so many looks in a row: not just a burst
 MEMORY_BYTES_MAX = 2 * 1024**3
 DRILL_AGE_MS_MAX = 2 * 86_400_000
 OLD_LOOKS = 10
-SILENCE_MS = 6 * 3_600_000  # no webhook for so long, by day
+SILENCE_HOURS = 6.0  # no webhook for so long, by day: where the settings do not say
+HOUR_MS = 3_600_000
 DAY_HOURS = range(10, 21)  # when guests usually write, hotel's time
 
 log = structlog.get_logger("ops.alerts")
@@ -32,9 +37,18 @@ log = structlog.get_logger("ops.alerts")
 class Alerts:
     """A round of its own, beside those that work."""
 
-    def __init__(self, parts: Running, hotel: Callable[[], Hotel]) -> None:
+    def __init__(
+        self,
+        parts: Running,
+        hotel: Callable[[], Hotel],
+        *,
+        silence_hours: float = SILENCE_HOURS,
+        tell: Callable[[Step, str], None] = lambda _step, _reason: None,
+    ) -> None:
         self._parts = parts
         self._hotel = hotel
+        self._silence_ms = int(silence_hours * HOUR_MS)
+        self._tell = tell  # people, at once: while the disk takes nothing there is no task to tell of
         self._deep_looks = 0
         self._old_looks = 0
         self._troubles: list[
@@ -45,12 +59,14 @@ class Alerts:
         """The store's door opened or closed (`Store.on_trouble`)."""
         if trouble is Trouble.NONE:
             log.info("webhooks are kept again")
+            self._tell(Step.ENDED, CANNOT_KEEP)
             return
         self._parts.node.counts.add("alerts", "store_trouble")
         log.error(
             "alert", reason="store_trouble", trouble=str(trouble), effect="webhooks are answered with 503"
         )
         self._troubles.append(trouble)
+        self._tell(Step.TOLD, CANNOT_KEEP)
 
     async def run(self) -> None:
         """Look, for ever."""
@@ -67,15 +83,22 @@ class Alerts:
         now = datetime.fromtimestamp(node.clock.now_ms() / 1000, self._hotel().zone)
         day = now.date().isoformat()
         while self._troubles and node.store.trouble is Trouble.NONE:
-            await node.alert(f"store_trouble:{node.clock.now_ms()}", "store_trouble", str(self._troubles[0]))
+            key, what = f"{REASON_TROUBLE}:{node.clock.now_ms()}", str(self._troubles[0])
+            await node.alert(key, REASON_TROUBLE, what, Urgency.INFO)  # people were told while it lasted
             self._troubles.clear()
         if depth := self._deep_queue():
             await self._once(f"queue_deep:{day}", "queue_deep", str(depth))
+        elif not self._deep_looks:
+            await node.ended("queue_deep:")
         memory = resident_bytes()
         if memory > MEMORY_BYTES_MAX:
             await self._once(f"memory_high:{day}", "memory_high", f"{memory // 1024**2} MB")
+        else:
+            await node.ended("memory_high:")
         await self._look_at_backups(day)
-        if now.hour in DAY_HOURS and (hours := self._silent_hours()):
+        if not (hours := self._silent_hours()):
+            await node.ended("webhooks_missing:")
+        elif now.hour in DAY_HOURS:
             await self._once(f"webhooks_missing:{day}", "webhooks_missing", f"{hours} h")
 
     async def _look_at_backups(self, day: str) -> None:
@@ -112,4 +135,4 @@ class Alerts:
         node = self._parts.node
         row = node.store.view.one("delivery_last") if self._parts.channels else None
         silent_ms = node.clock.now_ms() - row[0] if row else 0
-        return silent_ms // 3_600_000 if silent_ms > SILENCE_MS else 0
+        return max(1, silent_ms // HOUR_MS) if silent_ms > self._silence_ms else 0

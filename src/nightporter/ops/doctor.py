@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from nightporter.backup.places import place_of
 from nightporter.backup.places.place import shown
 from nightporter.backup.shipping import stamps_at
+from nightporter.channels.notice import Event, Notice, Severity
 from nightporter.channels.port import Channel
+from nightporter.channels.ways import PAGERDUTY, Ways, kind
 from nightporter.clock import SystemClock
 from nightporter.config.hotel import load as load_hotel
 from nightporter.config.settings import Settings
@@ -25,6 +28,7 @@ from nightporter.errors import NightporterError
 from nightporter.ops.running import reading
 
 PROBE_SECONDS = 10.0
+TEST_TITLE = "Nightporter: this is a test, nothing to do"
 SYNCS = 20
 SYNC_BYTES = 4096
 SYNC_SLOW_MS = 25.0
@@ -48,8 +52,18 @@ class Finding:
         return asdict(self)
 
 
-async def examine(settings: Settings, channels: Mapping[str, Channel], *, node_runs: bool) -> list[Finding]:
-    """Look at everything; nothing is changed but for a few bytes written to the data folder and taken away again."""
+async def examine(
+    settings: Settings,
+    channels: Mapping[str, Channel],
+    *,
+    node_runs: bool,
+    ways: Mapping[str, str] = MappingProxyType({}),
+    carrier: Ways | None = None,
+) -> list[Finding]:
+    """Look at everything; nothing is changed but for a few bytes written to the data folder and taken away again.
+
+    `ways`: how people are told, by who they reach; over each a test message is sent with `carrier`.
+    """
     found = [
         Finding("node", "ok", "runs on this folder" if node_runs else "does not run"),
         *_folder(settings.data_dir),
@@ -61,7 +75,10 @@ async def examine(settings: Settings, channels: Mapping[str, Channel], *, node_r
     if not node_runs:
         found += [_port("gateway", settings.gateway), _port("console", settings.console)]
     found += await _channels(settings, channels)
-    return [*found, *_places(settings)]
+    found += _places(settings)
+    if carrier:
+        found += await _people(settings, ways, carrier)
+    return found
 
 
 def _folder(folder: Path) -> Iterator[Finding]:
@@ -186,3 +203,35 @@ async def _channels(settings: Settings, channels: Mapping[str, Channel]) -> list
             Finding("whatsapp", "warn", "WHATSAPP_VERIFY_TOKEN is not set: Meta cannot register the webhook")
         )
     return found
+
+
+async def _people(settings: Settings, ways: Mapping[str, str], carrier: Ways) -> list[Finding]:
+    """A test message over each way; a test incident is resolved at once."""
+    found: list[Finding] = []
+    key = f"doctor:{settings.node}"
+    for who, way in ways.items():
+        event = Event.TRIGGER
+        took = await carrier.send(way, _test(event, key))
+        if took.good and way == PAGERDUTY:
+            took = await carrier.send(way, _test(Event.RESOLVE, key))
+        what = "took a test message" if took.good else f"did not take a test message: {took.detail}"
+        found.append(Finding(f"telling {who}", "ok" if took.good else "fail", f"{kind(way)} {what}"))
+    if not ways:
+        advice = "set SLACK_WEBHOOK_URL, PAGERDUTY_ROUTING_KEY, ALERT_URLS or [[staff.people]]"
+        found.append(Finding("telling", "warn", f"people are told in the console only: {advice}"))
+    elif not settings.alerts.console_url:
+        found.append(Finding("telling", "warn", "console.url is not set: what people are told has no link"))
+    if url := settings.alerts.heartbeat_url:
+        took = await carrier.beat(url)
+        what = "took a heartbeat" if took.good else f"did not take a heartbeat: {took.detail}"
+        found.append(Finding("heartbeat", "ok" if took.good else "fail", f"the monitor {what}"))
+    else:
+        found.append(
+            Finding("heartbeat", "warn", "HEARTBEAT_URL is not set: nobody hears when this node is gone")
+        )
+    await carrier.close()
+    return found
+
+
+def _test(event: Event, key: str) -> Notice:
+    return Notice(key=key, event=event, title=TEST_TITLE, severity=Severity.INFO)

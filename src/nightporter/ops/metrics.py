@@ -38,6 +38,8 @@ _COUNTED = {
     "alerts": ("alerts", "Alerts to staff", ("reason",)),
     "backups": ("backups", "Snapshots taken, by state", ("state",)),
     "backups_shipped": ("backups_shipped", "Snapshots shipped, by place", ("place",)),
+    "tellings": ("tellings", "Messages to staff by way and what became of a try", ("way", "outcome")),
+    "heartbeats": ("heartbeats", "Calls to the monitor outside by what became of them", ("outcome",)),
     "media_dead": ("media_dead", "Files of guests that could not be fetched", ()),
 }
 _BREAKER = {BreakerState.CLOSED: 0, BreakerState.HALF_OPEN: 1, BreakerState.OPEN: 2}

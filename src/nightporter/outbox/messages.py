@@ -21,6 +21,7 @@ from nightporter.model.outbox import (
     after_status,
     may_become,
 )
+from nightporter.outbox import tasks
 from nightporter.store import Row, Tx, View
 
 ERROR_CHARS_MAX = 300
@@ -193,6 +194,11 @@ def statuses(tx: Tx, entries: Iterable[Entry]) -> AllTold:
             rows[owner] = _state(tx, owner)
         mine.append(Step(told.kind, entry.at_ms, told.error_code, told.error))
     changed = [_reached(tx, owner, rows[owner], mine) for owner, mine in steps.items()]
+    for told in changed:
+        if (
+            told and rows[told.outbox_id][0] == OutboxState.MAYBE_SENT
+        ):  # now the provider says it: nobody need look
+            tasks.end(tx, f"maybe-sent:{told.outbox_id}", steps[told.outbox_id][-1].at_ms)
     return AllTold([told for told in changed if told], unknown)
 
 

@@ -11,6 +11,7 @@ from nightporter.store import Row, Tx, View
 
 SUMMARY_CHARS_MAX = 1_000
 OPEN_TASKS_MAX = 500
+BY_ITSELF = "nightporter"  # `done_by` of a task whose cause has ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,21 @@ def add(tx: Tx, task_id: str, task: NewTask, conversation_id: str | None, now_ms
 def done(tx: Tx, task_id: str, who: str, now_ms: int) -> bool:
     """A person did it; False when it was not open."""
     return tx.run("task_done", (now_ms, who, task_id)) == 1
+
+
+def end(tx: Tx, prefix: str, now_ms: int) -> int:
+    """The cause of the tasks whose keys begin with `prefix` is over: they end by themselves; how many."""
+    return tx.run("tasks_end", (now_ms, BY_ITSELF, *_span(prefix)))
+
+
+def begun(view: View, prefix: str) -> bool:
+    """True while one of them is open."""
+    return view.one("tasks_begin", _span(prefix)) is not None
+
+
+def _span(prefix: str) -> tuple[str, str]:
+    """From the prefix to the first key behind all that begin with it."""
+    return prefix, f"{prefix[:-1]}{chr(ord(prefix[-1]) + 1)}"
 
 
 def open_tasks(view: View, limit: int = OPEN_TASKS_MAX) -> list[Task]:

@@ -24,7 +24,7 @@ from nightporter.outbox import messages, tasks
 from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
 from nightporter.rounds.lane import EMERGENCY, PROACTIVE, Lane, Ticket
-from nightporter.rounds.node import Bell, Node
+from nightporter.rounds.node import ALERT_DEPARTMENT, Bell, Node
 from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 1.0
@@ -40,6 +40,11 @@ PROBE_SECONDS = 60.0
 RECOVER_BATCH = 500
 
 STOPS = frozenset({Action.STOP_CHANNEL, Action.PERMISSION, Action.STOP_ALERT})
+ALERTS = {
+    Action.SWITCH_TEMPLATE: "template_paused",
+    Action.TEMPLATE_PROBLEM: "template_wrong",
+    Action.ALERT: "account_trouble",
+}
 
 log = structlog.get_logger("rounds.delivery")
 
@@ -93,6 +98,10 @@ class Delivery:
     def _stop_of(self, key: str) -> str:
         row = self._node.store.view.one("channel_state", (key,))
         return str(row[1]) if row and row[0] else ""
+
+    def alerts(self) -> tuple[str, ...]:
+        """How the keys of the alerts begin that end when a stop is lifted."""
+        return tuple(_key(reason, self.channel.name) for reason in ("channel_stopped", "proactive_stopped"))
 
     def stops(self) -> list[str]:
         """Keys of `channel_states` under which a stop is in force."""
@@ -300,19 +309,37 @@ class Delivery:
             )
         log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
         task_id, stop = self._node.ids.new(), self._stop_proactive(outcome, now_ms)
+        alert_id, alert = self._node.ids.new(), self._alert(outcome, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
             not_delivered(tx, task_id, which, outcome.code, now_ms)
             stop(tx)
+            if alert:
+                tasks.add(tx, alert_id, alert, None, now_ms)
 
         return unit
+
+    def _alert(self, outcome: Refused, now_ms: int) -> NewTask | None:
+        """What a person must put right at the provider's, not in one conversation: told once a day and code."""
+        reason = ALERTS.get(outcome.action)
+        if reason is None:
+            return None
+        name, code = self.channel.name, outcome.code
+        return NewTask(
+            key=f"{_key(reason, name)}{code}:{utc(now_ms):%Y-%m-%d}",
+            department=ALERT_DEPARTMENT,
+            reason=reason,
+            summary="",
+            urgency=Urgency.NOW,
+            details={"channel": name, "code": code},
+        )
 
     def _stop(self, key: str, reason: str, code: str, now_ms: int) -> Callable[[Tx], None]:
         """A part of a unit: the stop is on disk, and staff are told once a day and code."""
         task_id, name = self._node.ids.new(), self.channel.name
         task = NewTask(
-            key=f"{reason.replace('_', '-')}:{name}:{code}:{utc(now_ms):%Y-%m-%d}",
+            key=f"{_key(reason, name)}{code}:{utc(now_ms):%Y-%m-%dT%H}",
             department="on_call",
             reason=reason,
             summary="",
@@ -368,9 +395,15 @@ class Delivery:
             return  # the next probe finds it so again
         self.lane.stopped = ""
         log.info("provider takes messages again", channel=name)
+        await self._node.ended(_key("channel_stopped", name))
         self.bell.ring()
 
     def _backoff_ms(self, attempt: int) -> int:
         """Exponential with full jitter, at least a tenth of a second."""
         most = min(BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 16), BACKOFF_MOST_SECONDS)
         return int(max(0.1, most * self._chance.random()) * 1000)
+
+
+def _key(reason: str, channel: str) -> str:
+    """The beginning of the keys of a channel's alerts."""
+    return f"{reason.replace('_', '-')}:{channel}:"

@@ -42,6 +42,8 @@ class Retention:
             "statuses_parked_old": self.statuses,
             "event_steps_old": self.event_steps,
             "audit_old": self.audit,
+            "told_old": self.tasks,
+            "tellings_old": self.tasks,
             "tasks_old": self.tasks,
         }
 

@@ -19,6 +19,7 @@ from nightporter.model.decision import DispositionKind, NewTask, Urgency
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxState
 from nightporter.outbox import messages, tasks
+from nightporter.rounds import account
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Tx
 
@@ -161,6 +162,8 @@ class Intake:
                 if conversation_id:
                     taken.messages += entry.kind is EntryKind.MESSAGE
                     taken.look[conversation_id] = None
+                elif entry.kind is EntryKind.ACCOUNT:
+                    account.tell(tx, entry, ids.new(), now_ms)
                 elif entry.kind is EntryKind.MESSAGE and not entry.identities:
                     self._nobody(tx, entry, now_ms)
                 taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media

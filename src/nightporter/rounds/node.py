@@ -84,3 +84,10 @@ class Node:
         task = NewTask(key=key, department=ALERT_DEPARTMENT, reason=reason, summary=summary, urgency=urgency)
         task_id, now_ms = self.ids.new(), self.clock.now_ms()
         await self.write(lambda tx: tasks.add(tx, task_id, task, None, now_ms))
+
+    async def ended(self, prefix: str) -> None:
+        """What the alerts told of is over; `prefix` is the beginning of their keys."""
+        now_ms = self.clock.now_ms()
+        if tasks.begun(self.store.view, prefix):
+            log.info("alert ended", key=prefix)
+            await self.write(lambda tx: tasks.end(tx, prefix, now_ms))

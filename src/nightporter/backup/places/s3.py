@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from nightporter.backup.packing import new_file
 from nightporter.backup.places.place import Told, shown, source_of
-from nightporter.config.settings_values import loopback
+from nightporter.config.settings_values import is_loopback
 from nightporter.errors import NotFound, PlaceUnreachable, SettingError
 
 PART_BYTES = 8 * 1024 * 1024
@@ -122,7 +122,7 @@ def _store(url: str) -> Any:
             "allowed: s3://bucket/prefix?endpoint=https://...&region=...",
         )
     plain = endpoint is not None and urlsplit(endpoint).scheme == "http"
-    if plain and not loopback(urlsplit(endpoint or "").hostname or ""):
+    if plain and not is_loopback(urlsplit(endpoint or "").hostname or ""):
         raise SettingError(
             f"BACKUP_URLS has {shown(url)} over http", "allowed: https; http only to this machine"
         )

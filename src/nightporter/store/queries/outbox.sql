@@ -117,6 +117,12 @@ SELECT task_id FROM tasks WHERE task_key = ?;
 -- task_done: a person did it
 UPDATE tasks SET state = 'done', done_ms = ?, done_by = ? WHERE task_id = ? AND state = 'open';
 
+-- tasks_end: what they told of is over, so nobody needs to look any more; by the beginning of their keys
+UPDATE tasks SET state = 'done', done_ms = ?, done_by = ? WHERE task_key >= ? AND task_key < ? AND state = 'open';
+
+-- tasks_begin: is one of them open?
+SELECT task_id FROM tasks WHERE task_key >= ? AND task_key < ? AND state = 'open' LIMIT 1;
+
 -- tasks_open: what staff have to do, oldest first
 SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
   done_ms, done_by FROM tasks WHERE state = 'open' ORDER BY created_ms LIMIT ?;

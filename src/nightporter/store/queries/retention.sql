@@ -32,3 +32,10 @@ DELETE FROM audit WHERE audit_id IN (SELECT audit_id FROM audit WHERE audit_id <
 -- tasks_old: done long ago
 DELETE FROM tasks WHERE task_id IN (SELECT task_id FROM tasks WHERE task_id < ? AND state = 'done'
   ORDER BY task_id LIMIT 500);
+
+-- told_old: who was told of a task of long ago
+DELETE FROM told WHERE task_id IN (SELECT task_id FROM told WHERE task_id < ? ORDER BY task_id LIMIT 500);
+
+-- tellings_old: messages to staff
+DELETE FROM tellings WHERE telling_id IN (SELECT telling_id FROM tellings WHERE telling_id < ? AND state <> 'waiting'
+  ORDER BY telling_id LIMIT 500);
