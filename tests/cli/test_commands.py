@@ -364,7 +364,8 @@ def test_a_node_that_holds_the_folder_without_a_socket_is_told(shell: Shell) -> 
 def test_ask(shell: Shell, tmp_path: Path) -> None:
     told = shell.json("ask", "What time is breakfast?", "--date", "2026-08-31", "--stay", "in_house")
     assert set(told) == {
-        "text", "language", "topics", "disposition", "emergency", "optout", "answered", "asks", "tasks", "answer", "sources",
+        "text", "language", "topics", "disposition", "emergency", "optout", "answered", "asks", "tasks", "answer",
+        "sources",
     }  # fmt: skip
     assert (told["language"], told["topics"][0]["name"], told["emergency"]) == ("en", "breakfast", False)
     assert told["disposition"] in ("answered", "staff")

@@ -106,6 +106,6 @@ def test_two_questions_one_after_the_other_make_one_task_with_both_answers() -> 
     assert asked.memory.question.slot == "booking"
     given = decide(turn("Martin, today", memory=asked.memory), NOON + MINUTE)
     assert [task.department for task in given.tasks] == ["reception"]
-    assert given.tasks[0].details["time"] == "around one"
+    assert given.tasks[0].details["time"] == "01:00"
     assert given.tasks[0].details["booking"] == "Martin, today"
     assert "Martin" not in said(given)
