@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, catalogue, section
+from nightporter.desk.rules.spelling import readings
 from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 
 # Sections of the catalogue that are no dangers in themselves.
@@ -34,6 +35,9 @@ class Emergency:
 
     def is_in(self, message: Folded, *, night: bool) -> bool:
         """True when the message speaks of danger; `night`: reception is closed."""
+        return any(self._is_meant(reading, night=night) for reading in readings(message))
+
+    def _is_meant(self, message: Folded, *, night: bool) -> bool:
         return (
             self._speaks_of_danger(message)
             or self._cries_for_help(message)

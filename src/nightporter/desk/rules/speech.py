@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
+from nightporter.desk.rules.spelling import readings
 from nightporter.desk.rules.text import Folded
 
 FEW_WORDS_MAX = 4
@@ -84,6 +85,9 @@ class Speech:
 
     def wants_human(self, message: Folded) -> bool:
         """Asks for a person, or to be called; "reception" alone is enough."""
+        return any(map(self._is_for_human, readings(message)))
+
+    def _is_for_human(self, message: Folded) -> bool:
         words, text = message.words, message.marked
         if self._human.is_in(words, text) and self._human.is_in(words, self._not_human.without(words, text)):
             return True
