@@ -15,7 +15,7 @@ from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 # Sections of the catalogue that are no dangers in themselves.
 _HARMLESS = ("harmless", "devices")
 _OF_THE_NIGHT = ("locked_out", "locked_out_maybe", "night_words")
-_CRIES = ("cry", "cry_filler", "alarm")
+_CRIES = ("cry", "cry_filler", "alarm", "alarm_of_any")
 _PEOPLE = ("person", "persona", "mensch", "personne", "gente")
 
 
@@ -29,7 +29,8 @@ class Emergency:
         self._harmless = _phrases(*_HARMLESS)
         self._locked_out, self._maybe_locked_out, self._night_words = map(_phrases, _OF_THE_NIGHT)
         self._people = Phrases(word for people in _PEOPLE for word in tables["sets"][people])
-        self._cries, filler, self._alarms = map(_phrases, _CRIES)
+        self._cries, filler, *alarms = map(_phrases, _CRIES)
+        self._alarms = _phrases("alarm", "alarm_of_any")
         self._only_cry = self._cries.whole(others=filler)
         self._only_alarm = self._alarms.whole(others=filler)
 
