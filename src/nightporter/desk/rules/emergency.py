@@ -18,7 +18,7 @@ _HARMLESS = ("harmless", "figures", "devices")
 _LIGHTLY = ("not_serious", "plans", "trifles")
 _OF_THE_NIGHT = ("locked_out", "locked_out_maybe", "night_words")
 _LAUGHING = re.compile("[😂🤣😅😆😁😄😜😉😋🙃😍🥰🥳🤭💃🕺🎉🎶]")
-_CRIES = ("cry", "cry_filler", "alarm", "alarm_of_any")
+_CRIES = ("cry", "cry_filler", "alarm")
 # Dangers that count unless the message laughs; unless it laughs or calls off a stay; unless it laughs or is of trifles.
 _OFTEN_JOKED = ("water", "violence")
 _OFTEN_PAST = ("heart", "injury", "hurt_or_dead", "call")
@@ -31,7 +31,7 @@ class Emergency:
 
     def __init__(self) -> None:
         tables = catalogue("emergency")
-        others = {"sets", *_HARMLESS, *_LIGHTLY, *_OF_THE_NIGHT, *_CRIES}
+        others = {"sets", *_HARMLESS, *_LIGHTLY, *_OF_THE_NIGHT, *_CRIES, "alarm_of_any"}
         groups = (_OFTEN_JOKED, _OFTEN_PAST, _CALLS)
         self._dangers = _phrases(*sorted(tables.keys() - others.union(*groups)))
         self._joked, self._past, self._calls = (_phrases(*group) for group in groups)
@@ -39,10 +39,11 @@ class Emergency:
         self._harmless = _phrases(*_HARMLESS)
         self._locked_out, self._maybe_locked_out, self._night_words = map(_phrases, _OF_THE_NIGHT)
         self._people = Phrases(word for people in _PEOPLE for word in tables["sets"][people])
-        self._cries, filler, *alarms = map(_phrases, _CRIES)
+        self._cries, filler, fires = map(_phrases, _CRIES)
         self._alarms = _phrases("alarm", "alarm_of_any")
         self._only_cry = self._cries.whole(others=filler)
         self._only_alarm = self._alarms.whole(others=filler)
+        self._only_fire = fires.whole(others=filler)
 
     def is_in(self, message: Folded, *, night: bool) -> bool:
         """True when the message speaks of danger; `night`: reception is closed."""
@@ -88,16 +89,18 @@ class Emergency:
 
     def _cries_for_help(self, message: Folded) -> bool:
         """Nothing but a cry for help, or "fire!" as a sentence, or "help!" beside a person; no joke, no trifle."""
-        if not self._cries.may_be_in(message.words) and not self._alarms.may_be_in(message.words):
+        words, text = message.words, message.marked
+        if not self._cries.may_be_in(words) and not self._alarms.may_be_in(words):
             return False
-        if self._is_fun(message) or self._trifles.is_in(message.words, message.marked):
+        if self._is_fun(message):
             return False
-        sentences = [f" {sentence.strip()} " for sentence in message.marked.split(SENTENCE_MARK)]
+        sentences = [f" {sentence.strip()} " for sentence in text.split(SENTENCE_MARK)]
         short = [words for words in (message.squeezed, *sentences) if words.count(" ") <= WHOLE_WORDS_MAX + 1]
-        if any(self._only_alarm.fullmatch(words) for words in short):
+        trifle = self._trifles.is_in(words, text)
+        if any((self._only_fire if trifle else self._only_alarm).fullmatch(words) for words in short):
             return True
         cries = [words for words in short if self._only_cry.fullmatch(words)]
-        return message.squeezed in cries or bool(cries and self._people.is_in(message.words, message.marked))
+        return message.squeezed in cries or bool(cries and not trifle and self._people.is_in(words, text))
 
 
 def _phrases(*keys: str) -> Phrases:
