@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from importlib import resources
 
 from nightporter.desk.rules.phrases import WORDS_CACHED_MAX, catalogue, section
-from nightporter.desk.rules.text import SENTENCE_MARK, TEXTS_KEPT, Folded, fold, words_of
+from nightporter.desk.rules.text import SENTENCE_MARK, TEXTS_KEPT, Folded, fold
 
 SOUND_LETTERS_MIN = 6  # shorter words sound like too many others
 
