@@ -19,7 +19,7 @@ SHOUTED_SHARE = 0.8
 # Words that turn a topic into another: what the recogniser's guards look for.
 GUARDS = (
     *("allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "sells"),
-    *("bike", "bark", "dog", "in_room", "early", "late"),
+    *("bike", "bark", "dog", "in_room", "early", "late", "per_head", "of_staff"),
 )
 
 _NUMBER = re.compile(r"\d+")
