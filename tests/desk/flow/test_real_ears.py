@@ -90,7 +90,7 @@ def test_a_stop_is_confirmed(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        "There is a strange man following my daughter in the corridor",
+        "My wife is screaming in pain in the corridor",
         "C'è un uomo che mi segue nel corridoio, a che ora è la colazione?",
         "The balcony railing is loose, a child could fall. And when is breakfast?",
     ],
@@ -106,7 +106,7 @@ def test_danger_that_no_rule_knows_goes_to_staff_now_and_gets_no_facts(words: st
 
 def test_danger_while_staff_hold_the_conversation_is_told_at_once() -> None:
     looked = turn(
-        entry("There is a strange man following my daughter", ago=1_000),
+        entry("My wife is screaming in pain", ago=1_000),
         guest=STRANGER,
         held_by="Marta",
         held_until_ms=NOON + 3_600_000,

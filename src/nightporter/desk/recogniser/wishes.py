@@ -185,6 +185,8 @@ def _guards(speech: Speech, own: frozenset[str]) -> tuple[Guard, ...]:
         ("bark", frozenset({"pets"}), f"{OTHER}:noise", GUARD_CONFIDENCE),
         ("dog", frozenset({"breakfast", "pool"}), "pets", DOUBT_CONFIDENCE),
         ("in_room", frozenset({"breakfast"}), f"{OTHER}:room_service", GUARD_CONFIDENCE),
+        ("per_head", frozenset({"human"}), f"{OTHER}:price", GUARD_CONFIDENCE),
+        ("of_staff", frozenset({"human"}), f"{OTHER}:feedback", GUARD_CONFIDENCE),
         ("early", frozenset({"checkin_time"}), f"{OTHER}:early_checkin", DOUBT_CONFIDENCE),
         ("late", frozenset({"checkout_time"}), f"{OTHER}:late_checkout", DOUBT_CONFIDENCE),
     )

@@ -6,15 +6,23 @@ taken out of the text first. Being locked out is an emergency at night only.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, catalogue, section
+from nightporter.desk.rules.spelling import readings
 from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 
 # Sections of the catalogue that are no dangers in themselves.
-_HARMLESS = ("harmless", "devices")
+_HARMLESS = ("harmless", "figures", "devices")
+_LIGHTLY = ("not_serious", "plans", "trifles")
 _OF_THE_NIGHT = ("locked_out", "locked_out_maybe", "night_words")
+_LAUGHING = re.compile("[😂🤣😅😆😁😄😜😉😋🙃😍🥰🥳🤭💃🕺🎉🎶]")
 _CRIES = ("cry", "cry_filler", "alarm")
+# Dangers that count unless the message laughs; unless it laughs or calls off a stay; unless it laughs or is of trifles.
+_OFTEN_JOKED = ("water", "violence")
+_OFTEN_PAST = ("heart", "injury", "hurt_or_dead", "call")
+_CALLS = ("plain_call",)
 _PEOPLE = ("person", "persona", "mensch", "personne", "gente")
 
 
@@ -23,17 +31,25 @@ class Emergency:
 
     def __init__(self) -> None:
         tables = catalogue("emergency")
-        dangers = tables.keys() - {"sets", *_HARMLESS, *_OF_THE_NIGHT, *_CRIES}
-        self._dangers = _phrases(*sorted(dangers))
+        others = {"sets", *_HARMLESS, *_LIGHTLY, *_OF_THE_NIGHT, *_CRIES, "alarm_of_any"}
+        groups = (_OFTEN_JOKED, _OFTEN_PAST, _CALLS)
+        self._dangers = _phrases(*sorted(tables.keys() - others.union(*groups)))
+        self._joked, self._past, self._calls = (_phrases(*group) for group in groups)
+        self._laughs, self._plans, self._trifles = map(_phrases, _LIGHTLY)
         self._harmless = _phrases(*_HARMLESS)
         self._locked_out, self._maybe_locked_out, self._night_words = map(_phrases, _OF_THE_NIGHT)
         self._people = Phrases(word for people in _PEOPLE for word in tables["sets"][people])
-        self._cries, filler, self._alarms = map(_phrases, _CRIES)
+        self._cries, filler, fires = map(_phrases, _CRIES)
+        self._alarms = _phrases("alarm", "alarm_of_any")
         self._only_cry = self._cries.whole(others=filler)
         self._only_alarm = self._alarms.whole(others=filler)
+        self._only_fire = fires.whole(others=filler)
 
     def is_in(self, message: Folded, *, night: bool) -> bool:
         """True when the message speaks of danger; `night`: reception is closed."""
+        return any(self._is_meant(reading, night=night) for reading in readings(message))
+
+    def _is_meant(self, message: Folded, *, night: bool) -> bool:
         return (
             self._speaks_of_danger(message)
             or self._cries_for_help(message)
@@ -42,9 +58,27 @@ class Emergency:
 
     def _speaks_of_danger(self, message: Folded) -> bool:
         words, text = message.words, message.marked
-        if not self._dangers.is_in(words, text):
+        counting = [dangers for dangers in self._counting(message) if dangers.is_in(words, text)]
+        if not counting:
             return False
-        return self._dangers.is_in(words, self._harmless.without(words, text))
+        meant = self._harmless.without(words, text)
+        return any(dangers.is_in(words, meant) for dangers in counting)
+
+    def _counting(self, message: Folded) -> list[Phrases]:
+        """The dangers that count in a message of this tone."""
+        words, text = message.words, message.marked
+        counting = [self._dangers]
+        if self._is_fun(message):
+            return counting
+        counting.append(self._joked)
+        if not self._plans.is_in(words, text):
+            counting.append(self._past)
+        if not self._trifles.is_in(words, text):
+            counting.append(self._calls)
+        return counting
+
+    def _is_fun(self, message: Folded) -> bool:
+        return _LAUGHING.search(message.text) is not None or self._laughs.is_in(message.words, message.marked)
 
     def _is_locked_out(self, message: Folded, *, night: bool) -> bool:
         """At night any word of it counts; by day only plain ones in a message that itself speaks of the night."""
@@ -54,15 +88,19 @@ class Emergency:
         return self._locked_out.is_in(words, text) and (night or self._night_words.is_in(words, text))
 
     def _cries_for_help(self, message: Folded) -> bool:
-        """Nothing but a cry for help, or "fire!" as a sentence, or "help!" beside a person."""
-        if not self._cries.may_be_in(message.words) and not self._alarms.may_be_in(message.words):
+        """Nothing but a cry for help, or "fire!" as a sentence, or "help!" beside a person; no joke, no trifle."""
+        words, text = message.words, message.marked
+        if not self._cries.may_be_in(words) and not self._alarms.may_be_in(words):
             return False
-        sentences = [f" {sentence.strip()} " for sentence in message.marked.split(SENTENCE_MARK)]
+        if self._is_fun(message):
+            return False
+        sentences = [f" {sentence.strip()} " for sentence in text.split(SENTENCE_MARK)]
         short = [words for words in (message.squeezed, *sentences) if words.count(" ") <= WHOLE_WORDS_MAX + 1]
-        if any(self._only_alarm.fullmatch(words) for words in short):
+        trifle = self._trifles.is_in(words, text)
+        if any((self._only_fire if trifle else self._only_alarm).fullmatch(words) for words in short):
             return True
         cries = [words for words in short if self._only_cry.fullmatch(words)]
-        return message.squeezed in cries or bool(cries and self._people.is_in(message.words, message.marked))
+        return message.squeezed in cries or bool(cries and not trifle and self._people.is_in(words, text))
 
 
 def _phrases(*keys: str) -> Phrases:

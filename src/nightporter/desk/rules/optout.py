@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
+from nightporter.desk.rules.spelling import readings
 from nightporter.desk.rules.text import Folded
 
 
@@ -25,6 +26,9 @@ class OptOut:
 
     def is_in(self, message: Folded) -> bool:
         """True when the guest wants no more messages."""
+        return any(map(self._is_meant, readings(message)))
+
+    def _is_meant(self, message: Folded) -> bool:
         words, text = message.words, message.marked
         if self._is_stop(message):
             return True

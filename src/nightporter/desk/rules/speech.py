@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from nightporter.desk.rules.phrases import WHOLE_WORDS_MAX, Phrases, section
+from nightporter.desk.rules.spelling import readings
 from nightporter.desk.rules.text import Folded
 
 FEW_WORDS_MAX = 4
@@ -18,7 +19,7 @@ SHOUTED_SHARE = 0.8
 # Words that turn a topic into another: what the recogniser's guards look for.
 GUARDS = (
     *("allergy", "access", "blame", "not_working", "lost", "calls_off", "praise", "sells"),
-    *("bike", "bark", "dog", "in_room", "early", "late"),
+    *("bike", "bark", "dog", "in_room", "early", "late", "per_head", "of_staff"),
 )
 
 _NUMBER = re.compile(r"\d+")
@@ -84,6 +85,9 @@ class Speech:
 
     def wants_human(self, message: Folded) -> bool:
         """Asks for a person, or to be called; "reception" alone is enough."""
+        return any(map(self._is_for_human, readings(message)))
+
+    def _is_for_human(self, message: Folded) -> bool:
         words, text = message.words, message.marked
         if self._human.is_in(words, text) and self._human.is_in(words, self._not_human.without(words, text)):
             return True
