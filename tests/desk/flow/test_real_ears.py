@@ -91,7 +91,7 @@ def test_a_stop_is_confirmed(words: str) -> None:
     "words",
     [
         "My wife is screaming in pain in the corridor",
-        "C'è un uomo che mi segue nel corridoio, a che ora è la colazione?",
+        "Mia moglie urla di dolore nel corridoio, a che ora è la colazione?",
         "The balcony railing is loose, a child could fall. And when is breakfast?",
     ],
 )
