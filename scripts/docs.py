@@ -346,7 +346,7 @@ async def _scrape() -> str:
 
 def _idle(node: Node) -> _Idle:
     # Each count once, with its labels' names for values, so that the scrape shows them.
-    for name, (_, _, labels) in metrics._COUNTED.items():  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    for name, (_, _, labels) in metrics.COUNTED.items():
         node.counts.add(name, *labels)
     node.counts.last_delivery_ms = node.clock.now_ms()
     wire = cast("Any", None)  # nothing is sent

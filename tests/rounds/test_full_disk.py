@@ -38,24 +38,6 @@ def test_settling_waits() -> None:
     in_house(story, send_settle_seconds=5)
 
 
-def test_settling_that_meets_the_full_disk_itself_waits() -> None:
-    async def story(rig: Rig) -> None:
-        rig.line.echoes = False
-        writing = rig.parts.settling._maybe_sent
-
-        async def meets(*args: Any) -> None:
-            rig.node.store._writer.close_door(rig.node.store.trouble.FULL)
-            await writing(*args)
-
-        rig.parts.settling._maybe_sent = meets  # type: ignore[method-assign]
-        await unknown(rig)
-        await rig.rest(3)
-        rig.parts.settling._maybe_sent = writing  # type: ignore[method-assign]
-        await rig.until(lambda: rig.states() == ["maybe_sent"])
-
-    in_house(story)
-
-
 def test_a_timer_waits() -> None:
     async def story(rig: Rig) -> None:
         await rig.write(lambda tx: timers.put(tx, "odd", "hologram", rig.clock.now_ms() + 1_000))

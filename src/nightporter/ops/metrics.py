@@ -25,7 +25,7 @@ PREFIX = "nightporter_"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # What the rounds count under (name, label value ...): metric without prefix, help, labels.
-_COUNTED = {
+COUNTED = {
     "messages_received": ("messages_received", "Guests' messages that came in", ("channel",)),
     "sent": ("messages_sent", "Sends to a provider by what became of them", ("channel", "outcome")),
     "dispositions": ("dispositions", "Guests' messages by how they ended", ("kind",)),
@@ -72,7 +72,7 @@ class _Everything(Collector):
 
 
 def _counted(parts: Running) -> Iterator[Metric]:
-    for name, (metric, text, labels) in _COUNTED.items():
+    for name, (metric, text, labels) in COUNTED.items():
         family = CounterMetricFamily(PREFIX + metric, text, labels=labels)
         for key, count in sorted(parts.node.counts.of.items()):
             if key[0] == name and len(key) == len(labels) + 1:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ DAY_MS = 86_400_000
 NOT_UNDERSTOOD = "not_understood"  # as a reason, and as the topic of what has none
 OTHER = "other:"  # how the recogniser names what is no topic of the desk's
 
-# Where in the file the answers of a topic stand; what is not here is a question of the hotel's own.
+# Where in the file the answers of a topic stand; for the rest a line in it would change nothing.
 BLOCKS = {
     "wifi": "wifi",
     "breakfast": "breakfast",
@@ -49,7 +48,6 @@ BLOCKS = {
     "accessibility": "rooms",
     "children": "children",
     "bikes": "bikes",
-    "laundry": "laundry",
 }
 
 
@@ -64,7 +62,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """What was asked about one topic. `suggestion`: YAML that would answer it, once the dots are filled in."""
+    """What was asked about one topic. `suggestion`: YAML that answers it, its dots filled in; "" = none would."""
 
     topic: str
     count: int
@@ -104,18 +102,16 @@ def _group(topic: str, rows: list[Row], hotel: Hotel) -> Unanswered:
         reasons=dict(reasons.most_common()),
         examples=newest,
         last_ms=max(row[5] for row in rows),
-        suggestion=suggestion(topic, [one.text for one in newest], hotel),
+        suggestion=suggestion(topic, hotel),
     )
 
 
-def suggestion(topic: str, texts: list[str], hotel: Hotel) -> str:
-    """A line for the file that holds an answer of the hotel's own, in its language."""
+def suggestion(topic: str, hotel: Hotel) -> str:
+    """A line for the file that holds an answer of the hotel's own, in its language; "" where no block is for it."""
     say = f'{{{hotel.language}: "..."}}'
     block = BLOCKS.get(topic)
     if block is None:
-        asked = json.dumps(texts[:1] if topic == NOT_UNDERSTOOD else texts, ensure_ascii=False)
-        name = topic if topic != NOT_UNDERSTOOD else "question"
-        return f"own_answers: [{{name: {name}, ask: {asked}, say: {say}}}]"
+        return ""
     return f"{block}: [{{text: {say}}}]" if block == "parking" else f"{block}: {{text: {say}}}"
 
 

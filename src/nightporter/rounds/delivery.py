@@ -71,7 +71,6 @@ class Delivery:
         self._sends: set[asyncio.Task[None]] = set()
         self._blocked = 0  # how many due messages had to wait at the last look
         self.bell = Bell()
-        self.on_unsettled: Callable[[], None] = lambda: None
 
     @property
     def channel(self) -> Channel:
@@ -264,7 +263,6 @@ class Delivery:
             case Accepted(provider_id):
                 return self._accepted(which, attempt, provider_id, now_ms)
             case Unknown(reason):
-                self.on_unsettled()
                 return lambda tx: messages.unknown(tx, which, attempt, reason, now_ms)
             case Released(reason):
                 due_ms = now_ms + self._backoff_ms(attempt)

@@ -41,7 +41,6 @@ class Taken:
     )  # conversations, with their turns
     media: bool = False
     messages: int = 0  # guests' messages that are new
-    refused: set[str] = field(default_factory=set[str])  # error codes of failed statuses
 
 
 class Reading(NamedTuple):
@@ -71,7 +70,6 @@ class Intake:
         self._unknown_ms = entries.unknown_until_ms(node.store.view)
         self.bell = Bell()
         self.on_media: Callable[[], None] = lambda: None
-        self.on_refused: Callable[[str, str], None] = lambda channel, code: None
 
     async def run(self) -> None:
         """Read what is new, for ever."""
@@ -130,8 +128,6 @@ class Intake:
         """Pass on what a committed unit leads to."""
         for conversation_id, read in taken.look.items():
             self._look(conversation_id, read=read)
-        for code in taken.refused:
-            self.on_refused(channel, code)
         if taken.media:
             self.on_media()
         if taken.messages:
@@ -205,7 +201,6 @@ class Intake:
             entries.answered_elsewhere(tx, unknown)
         for change in told.changed:
             if change.state is OutboxState.FAILED:
-                taken.refused.add(change.code)
                 not_delivered(tx, self._node.ids.new(), change.outbox_id, change.code, now_ms)
 
     @staticmethod
