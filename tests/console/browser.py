@@ -96,7 +96,8 @@ class Browser:
         root = "document.documentElement"
         wide = self.driver.execute_script(f"return {root}.scrollWidth - {root}.clientWidth")
         assert wide <= 0, f"{name}: {wide} px too wide"
-        assert not self.complaints(), name
+        complaints = self.complaints()
+        assert not complaints, f"{name}: {complaints}"
 
     def complaints(self) -> list[str]:
         """What the browser complained of: scripts that failed, things that the page's policy refused."""
@@ -105,6 +106,8 @@ class Browser:
             " 401 ",
             " 409 ",
             "net::ERR_",
+            "htmx:sendError",
+            "htmx:afterRequest",
         )  # a wrong password; what happened meanwhile; a node that is being started again
         return [line for line in severe if not any(word in line for word in expected)]
 
