@@ -67,7 +67,7 @@ crash: setup ## the real node under load, killed N=200 times; goes on where its 
 sim: setup ## one seed of the simulator, with its course (SEED=4711)
 	@$(BIN)/python -m nightporter.testing.sim $(or $(SEED),0)
 
-sims: setup ## N=1000 seeds of the simulator; fails when a promise breaks or a kind of fault never mattered
+sims: setup ## N=1000 seeds, goes on where its results end; fails when a promise breaks or a fault never mattered
 	@$(BIN)/python -m nightporter.testing.sim --seeds $(or $(N),1000) --results sim-results.jsonl
 
 mutants: setup ## breaks each rule of the core on purpose, and sees that a test or a seed notices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,15 @@ def test_a_thousand_seeds_and_every_fault_matters() -> None:
     command = [sys.executable, "-m", "nightporter.testing.sim", "--seeds", str(SEEDS_CI), "--first", "1000"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+
+
+def test_a_long_run_goes_on_where_its_file_ends(tmp_path: Path) -> None:
+    file = tmp_path / "results.jsonl"
+    command = [sys.executable, "-m", "nightporter.testing.sim", "--processes", "1", "--results", str(file)]
+    told = [
+        subprocess.run([*command, "--seeds", "2"], capture_output=True, text=True, check=False).stdout
+        for _ in range(2)
+    ]
+    assert "2 of these seeds were run on this code" in told[1]
+    assert told[0] == told[1].split("\n", 1)[1]
+    assert len(file.read_text().splitlines()) == 1

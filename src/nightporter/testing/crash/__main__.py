@@ -16,8 +16,9 @@ from pathlib import Path
 from nightporter.clock import SystemClock
 from nightporter.testing.crash.plan import Plan
 from nightporter.testing.crash.processes import Void
-from nightporter.testing.crash.report import Results, fingerprint, line_of, never_killed_in, summary
+from nightporter.testing.crash.report import Kills, line_of, never_killed_in, summary
 from nightporter.testing.crash.run import Report, Stretch
+from nightporter.testing.results import fingerprint
 
 STRETCH_KILLS = 10
 
@@ -31,7 +32,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, help="one stretch of this seed, whatever the results file says")
     given = parser.parse_args()
-    results = Results(given.results, fingerprint())
+    results = Kills(given.results, fingerprint())
     if results.lines:
         print(f"{results.counted} kills of this code are in {given.results}")
     try:
@@ -47,18 +48,18 @@ def _print(line: str) -> None:
     print(line, flush=True)
 
 
-async def _run(results: Results, kills: int, seed: int | None) -> None:
+async def _run(results: Kills, kills: int, seed: int | None) -> None:
     task = asyncio.current_task()
     assert task is not None, "it runs in a task"
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)  # so that every process is ended
-    clock, code = SystemClock(), fingerprint()
+    clock = SystemClock()
     while results.counted < kills:
         report = await _stretch(
             results.next_seed if seed is None else seed, min(STRETCH_KILLS, kills - results.counted)
         )
-        results.add(line_of(report, code, clock.now_ms()))
+        results.add(line_of(report, clock.now_ms()))
         _print(f"{results.counted}/{kills} kills, {len(report.broken)} broken, {report.seconds:.0f} s")
         if seed is not None or (report.broken and not report.counted):
             return

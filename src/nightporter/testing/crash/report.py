@@ -1,44 +1,24 @@
-"""The results file of crash runs, which makes a long run resumable, and the summary that a person reads."""
+"""What a crash run leaves in its results file, and the summary that a person reads."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from statistics import median
-from typing import Any
 
-import nightporter
 from nightporter.testing.crash.run import Report
 from nightporter.testing.crash.stages import LIFE
+from nightporter.testing.results import JsonObject, Results
 
 EVERY_STAGE_FROM_KILLS = 200
-FINGERPRINT_CHARS = 12
-NOT_THE_NODE = frozenset({"testing", "__pycache__"})
 SUMS = ("counted", "kills", "messages", "maybe_sent", "maybe_sent_answered", "bound", "claims")
 
-JsonObject = dict[str, Any]
 
-
-def fingerprint() -> str:
-    """A name of the node's code as it is now: results of other code do not count."""
-    package = Path(nightporter.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        inside = path.relative_to(package)
-        if path.is_file() and NOT_THE_NODE.isdisjoint(inside.parts):
-            digest.update(f"{inside.as_posix()}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:FINGERPRINT_CHARS]
-
-
-def line_of(report: Report, code: str, at_ms: int) -> JsonObject:
+def line_of(report: Report, at_ms: int) -> JsonObject:
     """One stretch as a line of the results file."""
     starts = report.start_seconds or [0.0]
     return {
         "at_ms": at_ms,
-        "code": code,
         "seed": report.plan.seed,
         **{name: getattr(report, name) for name in SUMS},
         "stages": {stage.value: count for stage, count in sorted(report.stages.items())},
@@ -48,12 +28,8 @@ def line_of(report: Report, code: str, at_ms: int) -> JsonObject:
     }
 
 
-class Results:
-    """Lines of this code's stretches: those of earlier calls from the file, and new ones."""
-
-    def __init__(self, path: Path | None, code: str) -> None:
-        self._path = path
-        self.lines = [line for line in _read(path) if line["code"] == code]
+class Kills(Results):
+    """Stretches of kills."""
 
     @property
     def counted(self) -> int:
@@ -64,18 +40,6 @@ class Results:
     def next_seed(self) -> int:
         """The first seed that was not used yet."""
         return max((line["seed"] for line in self.lines), default=-1) + 1
-
-    def add(self, line: JsonObject) -> None:
-        """Write one more."""
-        self.lines.append(line)
-        if self._path is not None:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-
-
-def _read(path: Path | None) -> Iterator[JsonObject]:
-    if path is not None and path.exists():
-        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
 def never_killed_in(lines: Sequence[JsonObject]) -> list[str]:

@@ -7,7 +7,6 @@ python -m nightporter.testing.sim --seeds 1000 --first 0 --results sim-results.j
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import sys
@@ -18,10 +17,12 @@ from pathlib import Path
 from rich.progress import track
 
 from nightporter.clock import SystemClock
+from nightporter.testing.results import JsonObject, Results, fingerprint
 from nightporter.testing.sim.faults import KINDS
 from nightporter.testing.sim.run import Outcome, quiet, run_seed
 
 TRACE_LINES = 60
+STRETCH_SEEDS = 250
 
 
 def main() -> int:
@@ -31,14 +32,17 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=0, help="how many seeds to run")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--results", type=Path, help="append the sum to this file of JSON lines")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        help="append to this file of JSON lines, and leave out what it has of this code",
+    )
     parser.add_argument("--stop", action="store_true", help="end at the first seed that breaks a promise")
     given = parser.parse_args()
     quiet()
     if given.seeds:
-        return many(
-            range(given.first, given.first + given.seeds), given.processes, given.results, stop=given.stop
-        )
+        seeds = range(given.first, given.first + given.seeds)
+        return many(seeds, given.processes, Results(given.results, fingerprint()), stop=given.stop)
     return one(given.seed or 0)
 
 
@@ -50,41 +54,64 @@ def one(seed: int) -> int:
     return 1 if outcome.broken else 0
 
 
-def many(seeds: range, processes: int, results: Path | None, *, stop: bool) -> int:
-    """Run the seeds, print failures as they come and the sum at the end."""
+def many(seeds: range, processes: int, results: Results, *, stop: bool) -> int:
+    """Run the seeds that the results file does not have, print failures as they come and the sum at the end."""
     clock = SystemClock()
-    begun = clock.elapsed_seconds()
+    stretches = [seeds[at : at + STRETCH_SEEDS] for at in range(0, len(seeds), STRETCH_SEEDS)]
+    known = {(line["first"], line["seeds"]): line for line in results.lines}
+    lines = [known[key] for stretch in stretches if (key := (stretch.start, len(stretch))) in known]
+    if lines:
+        print(f"{sum(line['seeds'] for line in lines)} of these seeds were run on this code")
+    left = [stretch for stretch in stretches if (stretch.start, len(stretch)) not in known]
+    for stretch in track(left, description="seeds", disable=not sys.stderr.isatty()):
+        begun = clock.elapsed_seconds()
+        line = _stretch(stretch, processes, stop=stop)
+        line |= {"seconds": round(clock.elapsed_seconds() - begun, 1), "at_ms": clock.now_ms()}
+        lines.append(line)
+        if line["failed"] and stop:
+            return 1
+        results.add(line)
+    return _told(lines)
+
+
+def _stretch(seeds: range, processes: int, *, stop: bool) -> JsonObject:
     injected: Counter[str] = Counter()
     mattered: Counter[str] = Counter()
     failed: list[int] = []
-    for outcome in track(
-        _outcomes(seeds, processes), total=len(seeds), description="seeds", disable=not sys.stderr.isatty()
-    ):
+    for outcome in _outcomes(seeds, processes):
         injected += outcome.injected
         mattered += outcome.mattered
         if outcome.broken:
             failed.append(outcome.seed)
-            print(f"seed {outcome.seed}: {outcome.broken[0]}   (make sim SEED={outcome.seed})")
+            print(f"seed {outcome.seed}: {outcome.broken[0]}   (make sim SEED={outcome.seed})", flush=True)
             if stop:
-                return 1
+                break
+    return {
+        "first": seeds.start,
+        "seeds": len(seeds),
+        "failed": failed,
+        "injected": injected,
+        "mattered": mattered,
+    }
+
+
+def _told(lines: list[JsonObject]) -> int:
+    """Print the sum; the exit code."""
+    injected: Counter[str] = Counter()
+    mattered: Counter[str] = Counter()
+    for line in lines:
+        injected.update(line["injected"])
+        mattered.update(line["mattered"])
+    failed = [seed for line in lines for seed in line["failed"]]
     idle = sorted(kind for kind in KINDS if not mattered[kind])
-    seconds = clock.elapsed_seconds() - begun
     for kind in sorted(KINDS):
         print(f"{kind:20} injected {injected[kind]:7}  mattered {mattered[kind]:7}")
+    seeds, seconds = (sum(line[name] for line in lines) for name in ("seeds", "seconds"))
     print(
-        f"{len(seeds)} seeds in {seconds:.0f} s, {len(failed)} failed"
+        f"{seeds} seeds in {seconds:.0f} s, {len(failed)} failed"
+        + (f": {failed}" if failed else "")
         + (f"; never mattered: {idle}" if idle else "")
     )
-    if results:
-        line = {
-            "at_ms": clock.now_ms(),
-            "first": seeds.start,
-            "seeds": len(seeds),
-            "failed": failed,
-            "mattered": mattered,
-        }
-        with results.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
     return 1 if failed or idle else 0
 
 
