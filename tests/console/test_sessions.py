@@ -210,6 +210,17 @@ def test_a_name_that_looks_like_another_count_is_none() -> None:
     assert attempts.begin("marta", "192.0.2.1") == 0
 
 
+def test_a_wrong_password_from_somebody_who_is_in_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        async with house.owner() as owner:
+            await owner.get("/")
+            told = await owner.sign_in("owner", "not this one")
+            assert told.status == 401
+            assert (await owner.get("/")).path == "/"
+
+    in_house(tmp_path, story)
+
+
 def encoded(fields: list[tuple[str, bytes]]) -> bytes:
     return "&".join(f"{name}={quote_from_bytes(value)}" for name, value in fields).encode()
 
