@@ -9,7 +9,7 @@ from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
-from nightporter.desk.recogniser.wishes import Wishes
+from nightporter.desk.recogniser.wishes import HUMAN, SILENCE, Sounds, Wishes
 from nightporter.desk.rules.emergency import emergency_rules
 from nightporter.desk.rules.optout import opt_out_rules
 from nightporter.desk.rules.speech import speech_rules
@@ -18,7 +18,14 @@ from nightporter.desk.understanding import Understanding, Wish
 
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
-HUMAN = "human"
+# From which probability on the model is heard beside the rules. It learned what sounds alike as well.
+DANGER_SURE = 0.5
+DANGER_SURE_OF_LAUGHING = 0.95  # of who laughs as well: "haha help"
+OPT_OUT_SURE = 0.5
+HUMAN_SURE = 0.5
+# Below it a rule is not believed in a message of so many words: "in case of fire, where do we meet?"
+DANGER_RULED_OUT = 0.01
+RULED_OUT_WORDS_MIN = 6
 
 _CONTEXT = f"{OTHER}:context"
 
@@ -51,14 +58,17 @@ class Recogniser:
         speech = self._speech
         greeting = speech.is_greeting(message)
         thanks = not greeting and speech.is_thanks(message)
-        opt_out = self._opt_out.is_in(message)
         opens = speech.only_opens(message)
         fragment = not greeting and not thanks and (opens or speech.is_cut_off(message))
         said = speech.after_greeting(message)
-        wishes = () if greeting or thanks or opens or not said else self._wishes.of(Part(text, said))
+        small = greeting or thanks or not said
+        part = Part(text, said)
+        wishes = () if small or opens else self._wishes.of(part)
+        sounds = SILENCE if small else self._wishes.sounds(part)
         if fragment:
             wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
-        human = speech.wants_human(message)
+        opt_out = self._is_opt_out(message, sounds)
+        human = speech.wants_human(message) or sounds.human >= HUMAN_SURE
         if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER):
             wishes = (Wish(HUMAN, wishes[0].confidence, wishes[0].text),)
         if opt_out:
@@ -69,7 +79,7 @@ class Recogniser:
             language_sure=heard.sure,
             words=len(message.words),
             wishes=wishes,
-            emergency=self._emergency.is_in(message, night=night),
+            emergency=self._is_emergency(message, sounds, night=night),
             opt_out=opt_out,
             wants_human=human or _wants_human(wishes),
             thanks=thanks,
@@ -77,6 +87,19 @@ class Recogniser:
             fragment=fragment,
             angry=speech.is_angry(message, text),
         )
+
+    def _is_emergency(self, message: Folded, sounds: Sounds, *, night: bool) -> bool:
+        """A rule's verdict or the model's; neither against the other where that is all but certain."""
+        if self._emergency.is_in(message, night=night):
+            believed = night or len(message.words) < RULED_OUT_WORDS_MIN
+            return believed or sounds.danger >= DANGER_RULED_OUT
+        if sounds.danger < DANGER_SURE:
+            return False
+        return sounds.danger >= DANGER_SURE_OF_LAUGHING or not self._emergency.is_fun(message)
+
+    def _is_opt_out(self, message: Folded, sounds: Sounds) -> bool:
+        """A rule's verdict or the model's."""
+        return self._opt_out.is_in(message) or sounds.opt_out >= OPT_OUT_SURE
 
     def _heard(self, words: tuple[str, ...], languages: tuple[str, ...], hint: str) -> Hearing:
         """The language of these words."""
