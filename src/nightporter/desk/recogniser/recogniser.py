@@ -81,7 +81,7 @@ class Recogniser:
             wishes=wishes,
             emergency=self._is_emergency(message, sounds, night=night),
             opt_out=opt_out,
-            wants_human=human or _wants_human(wishes),
+            wants_human=human or any(_asks_for_person(wish) for wish in wishes),
             thanks=thanks,
             greeting=greeting,
             fragment=fragment,
@@ -109,5 +109,5 @@ class Recogniser:
         return Hearing.of(dict(zip(self._model.languages, scores, strict=False)), len(words), languages, hint)
 
 
-def _wants_human(wishes: tuple[Wish, ...]) -> bool:
-    return any(wish.topic == HUMAN and level(HUMAN, wish.confidence) == "high" for wish in wishes)
+def _asks_for_person(wish: Wish) -> bool:
+    return wish.topic == HUMAN and wish.confidence >= HUMAN_SURE
