@@ -28,6 +28,7 @@ CLAUSE_CONFIDENCE_MIN = 0.5  # a clause is a wish of its own from here on
 NOUN_CONFIDENCE_MIN = 0.75  # a clause of one or two words
 NOUN_WORDS_MAX = 2
 FOLLOW_UP_WORDS_MAX = 7
+SENTENCE_WEIGHT = 0.65  # what one sentence sounds like counts less than what the whole message does
 GUARD_CONFIDENCE = 0.9
 DOUBT_CONFIDENCE = 0.6  # what may well be meant otherwise
 
@@ -108,16 +109,20 @@ class Wishes:
 
     def sounds(self, message: Part) -> Sounds:
         """What the message sounds like, as a whole or in any sentence of it."""
+        heard = [self._sound(message.words, 1.0)]
         told = sentences(message)
-        parts = [message] if len(told) == 1 else [message, *told]
-        return Sounds(*map(max, zip(*[self._sound(part.words) for part in parts], strict=True)))
+        if len(told) > 1:
+            heard += [
+                self._sound(one.words, SENTENCE_WEIGHT) for one in told if len(one.words) > NOUN_WORDS_MAX
+            ]
+        return Sounds(*map(max, zip(*heard, strict=True)))
 
-    def _sound(self, words: tuple[str, ...]) -> list[float]:
+    def _sound(self, words: tuple[str, ...], weight: float) -> list[float]:
         scores, _ = self._model.scores(words)
         best = max(scores)
         warmth = temperature()
         total = sum([exp((score - best) / warmth) for score in scores])
-        return [exp((scores[at] - best) / warmth) / total for at in self._sounding]
+        return [weight * exp((scores[at] - best) / warmth) / total for at in self._sounding]
 
     def top(self, words: tuple[str, ...]) -> tuple[str, float]:
         """The likeliest topic of a run of words and its probability; `other:` when all others together are likelier."""
