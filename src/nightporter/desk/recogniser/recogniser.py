@@ -19,9 +19,9 @@ from nightporter.desk.understanding import Understanding, Wish
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
 # From which probability on the model is heard beside the rules. It learned what sounds alike as well.
-DANGER_SURE = 0.45
+DANGER_SURE = 0.35
 DANGER_SURE_OF_LAUGHING = 0.95  # of who laughs as well: "haha help"
-OPT_OUT_SURE = 0.35
+OPT_OUT_SURE = 0.3
 HUMAN_SURE = 0.5
 # Below it a rule is not believed in a message of so many words: "in case of fire, where do we meet?"
 DANGER_RULED_OUT = 0.03

@@ -1,6 +1,6 @@
 """Recognises that a guest is in danger, from their words alone, before anything else is thought about.
 
-Rules, not chance: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is
+The half of it that never wavers: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is
 taken out of the text first. Being locked out is an emergency at night only.
 """
 
