@@ -9,7 +9,7 @@ from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
-from nightporter.desk.recogniser.wishes import HUMAN, SILENCE, Sounds, Wishes
+from nightporter.desk.recogniser.wishes import DANGER, HUMAN, SILENCE, Sounds, Wishes
 from nightporter.desk.rules.emergency import emergency_rules
 from nightporter.desk.rules.optout import opt_out_rules
 from nightporter.desk.rules.speech import speech_rules
@@ -19,13 +19,10 @@ from nightporter.desk.understanding import Understanding, Wish
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
 # From which probability on the model is heard beside the rules. It learned what sounds alike as well.
-DANGER_SURE = 0.35
+DANGER_SURE = 0.5
 DANGER_SURE_OF_LAUGHING = 0.95  # of who laughs as well: "haha help"
 OPT_OUT_SURE = 0.3
 HUMAN_SURE = 0.5
-# Below it a rule is not believed in a message of so many words: "in case of fire, where do we meet?"
-DANGER_RULED_OUT = 0.03
-RULED_OUT_WORDS_MIN = 6
 
 _CONTEXT = f"{OTHER}:context"
 
@@ -68,8 +65,8 @@ class Recogniser:
         if fragment:
             wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
         opt_out = self._is_opt_out(message, sounds)
-        human = speech.wants_human(message) or sounds.human >= HUMAN_SURE
-        if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER):
+        human = self._wants_human(message, sounds)
+        if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER) and wishes[0].topic != DANGER:
             wishes = (Wish(HUMAN, wishes[0].confidence, wishes[0].text),)
         if opt_out:
             wishes = tuple(wish for wish in wishes if level(wish.topic, wish.confidence) == "high")
@@ -89,10 +86,9 @@ class Recogniser:
         )
 
     def _is_emergency(self, message: Folded, sounds: Sounds, *, night: bool) -> bool:
-        """A rule's verdict or the model's; neither against the other where that is all but certain."""
+        """A rule's verdict, which always counts, or the model's."""
         if self._emergency.is_in(message, night=night):
-            believed = night or len(message.words) < RULED_OUT_WORDS_MIN
-            return believed or sounds.danger >= DANGER_RULED_OUT
+            return True
         if sounds.danger < DANGER_SURE:
             return False
         return sounds.danger >= DANGER_SURE_OF_LAUGHING or not self._emergency.is_fun(message)
@@ -100,6 +96,12 @@ class Recogniser:
     def _is_opt_out(self, message: Folded, sounds: Sounds) -> bool:
         """A rule's verdict or the model's."""
         return self._opt_out.is_in(message) or sounds.opt_out >= OPT_OUT_SURE
+
+    def _wants_human(self, message: Folded, sounds: Sounds) -> bool:
+        """A rule's verdict, or the model's where the message does not speak of people otherwise."""
+        if self._speech.wants_human(message):
+            return True
+        return sounds.human >= HUMAN_SURE and not self._speech.speaks_of_people(message)
 
     def _heard(self, words: tuple[str, ...], languages: tuple[str, ...], hint: str) -> Hearing:
         """The language of these words."""

@@ -1,7 +1,7 @@
 """Recognises that a guest is in danger, from their words alone, before anything else is thought about.
 
-The half of it that never wavers: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is
-taken out of the text first. Being locked out is an emergency at night only.
+Rules: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is taken out of the
+text first. Being locked out is an emergency at night only. The recogniser's model listens besides.
 """
 
 from __future__ import annotations
