@@ -20,7 +20,7 @@ from nightporter.desk.understanding import Understanding
 LANGUAGES = ("en", "it", "de", "fr", "es")
 UNSEEN = Path(__file__).with_name("data") / "unseen.toml"
 FOUND_MIN = {"emergency": 0.95, "opt_out": 0.85}
-FALSE_MAX = {"emergency": 0.06, "opt_out": 0.0}
+FALSE_MAX = {"emergency": 0.07, "opt_out": 0.05}
 
 
 @cache

@@ -20,7 +20,7 @@ FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was lear
 
 # From which probability on the model is heard beside the rules. It learned what sounds alike as well.
 DANGER_SURE = 0.5
-DANGER_SURE_OF_LAUGHING = 0.95  # of who laughs as well: "haha help"
+DANGER_SURE_OF_DOUBTFUL = 0.95  # of who laughs as well ("haha help"), or stands before a locked door by day
 OPT_OUT_SURE = 0.3
 HUMAN_SURE = 0.5
 
@@ -91,7 +91,9 @@ class Recogniser:
             return True
         if sounds.danger < DANGER_SURE:
             return False
-        return sounds.danger >= DANGER_SURE_OF_LAUGHING or not self._emergency.is_fun(message)
+        rules = self._emergency
+        doubtful = rules.is_fun(message) or (not night and rules.speaks_of_locked_doors(message))
+        return sounds.danger >= DANGER_SURE_OF_DOUBTFUL or not doubtful
 
     def _is_opt_out(self, message: Folded, sounds: Sounds) -> bool:
         """A rule's verdict or the model's."""

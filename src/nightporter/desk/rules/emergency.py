@@ -86,6 +86,10 @@ class Emergency:
             words, self._in_earnest.without(words, text)
         )
 
+    def speaks_of_locked_doors(self, message: Folded) -> bool:
+        """Names what is an emergency at night only."""
+        return self._locked_out.is_in(message.words, message.marked)
+
     def _is_locked_out(self, message: Folded, *, night: bool) -> bool:
         """At night any word of it counts; by day only plain ones in a message that itself speaks of the night."""
         words, text = message.words, message.marked
