@@ -23,7 +23,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """Everything the words alone tell. An emergency or opt-out is a rule's verdict, never the recogniser's."""
+    """Everything the words alone tell. An emergency or opt-out is what a rule or the recogniser hears."""
 
     language: str  # ISO 639-1 of the wish, one of the hotel's languages; "" when nothing tells
     language_sure: bool  # four words or more with a margin: enough to switch a guest's language at once

@@ -76,8 +76,9 @@ def _plan(look: Look, quoted_topic: str) -> list[tuple[Wish, dict[str, str]]]:
     assert heard is not None, "no words to answer"
     plan: list[tuple[Wish, dict[str, str]]] = []
     wishes = [wish for wish in heard.wishes if wish.topic != GREETING] or list(heard.wishes)
-    if heard.wants_human and all(wish.topic != HUMAN for wish in wishes):
-        wishes.append(Wish(HUMAN, 1.0, look.words()))
+    if heard.wants_human:  # first: what staff are told begins with it, whatever else is wished
+        asked = next((wish for wish in wishes if wish.topic == HUMAN), Wish(HUMAN, 1.0, look.words()))
+        wishes = [asked, *(wish for wish in wishes if wish is not asked)]
     values = answer_of(look)
     if values and look.question:
         plan.append(filled(look.question, values, look.words()))

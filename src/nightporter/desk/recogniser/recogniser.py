@@ -9,7 +9,7 @@ from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
-from nightporter.desk.recogniser.wishes import Wishes
+from nightporter.desk.recogniser.wishes import DANGER, HUMAN, SILENCE, Sounds, Wishes
 from nightporter.desk.rules.emergency import emergency_rules
 from nightporter.desk.rules.optout import opt_out_rules
 from nightporter.desk.rules.speech import speech_rules
@@ -18,7 +18,11 @@ from nightporter.desk.understanding import Understanding, Wish
 
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
-HUMAN = "human"
+# From which probability on the model is heard beside the rules. It learned what sounds alike as well.
+DANGER_SURE = 0.6
+DANGER_SURE_OF_DOUBTFUL = 0.95  # of who laughs as well ("haha help"), or stands before a locked door by day
+OPT_OUT_SURE = 0.3
+HUMAN_SURE = 0.6
 
 _CONTEXT = f"{OTHER}:context"
 
@@ -51,15 +55,18 @@ class Recogniser:
         speech = self._speech
         greeting = speech.is_greeting(message)
         thanks = not greeting and speech.is_thanks(message)
-        opt_out = self._opt_out.is_in(message)
         opens = speech.only_opens(message)
         fragment = not greeting and not thanks and (opens or speech.is_cut_off(message))
         said = speech.after_greeting(message)
-        wishes = () if greeting or thanks or opens or not said else self._wishes.of(Part(text, said))
+        small = greeting or thanks or not said
+        part = Part(text, said)
+        wishes = () if small or opens else self._wishes.of(part)
+        sounds = SILENCE if small else self._wishes.sounds(part)
         if fragment:
             wishes = tuple(wish for wish in wishes if wish.topic != _CONTEXT)
-        human = speech.wants_human(message)
-        if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER):
+        opt_out = self._is_opt_out(message, sounds)
+        human = self._wants_human(message, sounds)
+        if human and len(wishes) == 1 and wishes[0].topic.startswith(OTHER) and wishes[0].topic != DANGER:
             wishes = (Wish(HUMAN, wishes[0].confidence, wishes[0].text),)
         if opt_out:
             wishes = tuple(wish for wish in wishes if level(wish.topic, wish.confidence) == "high")
@@ -69,14 +76,34 @@ class Recogniser:
             language_sure=heard.sure,
             words=len(message.words),
             wishes=wishes,
-            emergency=self._emergency.is_in(message, night=night),
+            emergency=self._is_emergency(message, sounds, night=night),
             opt_out=opt_out,
-            wants_human=human or _wants_human(wishes),
+            wants_human=human or any(_asks_for_person(wish) for wish in wishes),
             thanks=thanks,
             greeting=greeting,
             fragment=fragment,
             angry=speech.is_angry(message, text),
         )
+
+    def _is_emergency(self, message: Folded, sounds: Sounds, *, night: bool) -> bool:
+        """A rule's verdict, which always counts, or the model's."""
+        if self._emergency.is_in(message, night=night):
+            return True
+        if sounds.danger < DANGER_SURE:
+            return False
+        rules = self._emergency
+        doubtful = rules.is_fun(message) or (not night and rules.speaks_of_locked_doors(message))
+        return sounds.danger >= DANGER_SURE_OF_DOUBTFUL or not doubtful
+
+    def _is_opt_out(self, message: Folded, sounds: Sounds) -> bool:
+        """A rule's verdict or the model's."""
+        return self._opt_out.is_in(message) or sounds.opt_out >= OPT_OUT_SURE
+
+    def _wants_human(self, message: Folded, sounds: Sounds) -> bool:
+        """A rule's verdict, or the model's where the message does not speak of people otherwise."""
+        if self._speech.wants_human(message):
+            return True
+        return sounds.human >= HUMAN_SURE and not self._speech.speaks_of_people(message)
 
     def _heard(self, words: tuple[str, ...], languages: tuple[str, ...], hint: str) -> Hearing:
         """The language of these words."""
@@ -86,5 +113,5 @@ class Recogniser:
         return Hearing.of(dict(zip(self._model.languages, scores, strict=False)), len(words), languages, hint)
 
 
-def _wants_human(wishes: tuple[Wish, ...]) -> bool:
-    return any(wish.topic == HUMAN and level(HUMAN, wish.confidence) == "high" for wish in wishes)
+def _asks_for_person(wish: Wish) -> bool:
+    return wish.topic == HUMAN and wish.confidence >= HUMAN_SURE

@@ -28,8 +28,13 @@ CLAUSE_CONFIDENCE_MIN = 0.5  # a clause is a wish of its own from here on
 NOUN_CONFIDENCE_MIN = 0.75  # a clause of one or two words
 NOUN_WORDS_MAX = 2
 FOLLOW_UP_WORDS_MAX = 7
+SENTENCE_WEIGHT = 0.65  # what one sentence sounds like counts less than what the whole message does
 GUARD_CONFIDENCE = 0.9
 DOUBT_CONFIDENCE = 0.6  # what may well be meant otherwise
+
+DANGER = f"{OTHER}:danger"
+OPT_OUT = f"{OTHER}:optout"
+HUMAN = "human"
 
 _EDGES = " ,.;:¿?¡!\n"  # dropped from the ends of a wish's text
 
@@ -57,6 +62,17 @@ class _Found:
     confidence: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """How likely a message, or one sentence of it, is what rules look for as well."""
+
+    danger: float = 0.0
+    opt_out: float = 0.0
+    human: float = 0.0
+
+
+SILENCE = Sounds()
+
 _UNGUARDED: tuple[list[Guard], int] = [], 0
 
 
@@ -73,6 +89,7 @@ class Wishes:
             self._guards_of[topic] = own, sum(guard.words.bit for guard in own)
         others = [at for at, topic in enumerate(model.topics) if topic.startswith(OTHER)]
         self._others = slice(others[0], others[-1] + 1)  # topics stand in order of their names
+        self._sounding = tuple(map(model.topics.index, (DANGER, OPT_OUT, HUMAN)))
 
     def of(self, message: Part) -> tuple[Wish, ...]:
         """The wishes of a message, surest first, at most `WISHES_MAX`; what asks for nothing is no wish."""
@@ -89,6 +106,23 @@ class Wishes:
         return tuple(
             [Wish(one.topic, round(one.confidence, 4), one.part.text.strip(_EDGES)) for one in ordered]
         )
+
+    def sounds(self, message: Part) -> Sounds:
+        """What the message sounds like, as a whole or in any sentence of it."""
+        heard = [self._sound(message.words, 1.0)]
+        told = sentences(message)
+        if len(told) > 1:
+            heard += [
+                self._sound(one.words, SENTENCE_WEIGHT) for one in told if len(one.words) > NOUN_WORDS_MAX
+            ]
+        return Sounds(*map(max, zip(*heard, strict=True)))
+
+    def _sound(self, words: tuple[str, ...], weight: float) -> list[float]:
+        scores, _ = self._model.scores(words)
+        best = max(scores)
+        warmth = temperature()
+        total = sum([exp((score - best) / warmth) for score in scores])
+        return [weight * exp((scores[at] - best) / warmth) / total for at in self._sounding]
 
     def top(self, words: tuple[str, ...]) -> tuple[str, float]:
         """The likeliest topic of a run of words and its probability; `other:` when all others together are likelier."""

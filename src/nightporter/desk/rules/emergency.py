@@ -1,7 +1,7 @@
 """Recognises that a guest is in danger, from their words alone, before anything else is thought about.
 
-Rules, not chance: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is
-taken out of the text first. Being locked out is an emergency at night only.
+Rules: `emergency.toml` lists what people in danger write. What merely sounds alike ("fire exit?") is taken out of the
+text first. Being locked out is an emergency at night only. The recogniser's model listens besides.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nightporter.desk.rules.text import SENTENCE_MARK, Folded
 
 # Sections of the catalogue that are no dangers in themselves.
 _HARMLESS = ("harmless", "figures", "devices")
-_LIGHTLY = ("not_serious", "plans", "trifles")
+_LIGHTLY = ("not_serious", "in_earnest", "plans", "trifles")
 _OF_THE_NIGHT = ("locked_out", "locked_out_maybe", "night_words")
 _LAUGHING = re.compile("[😂🤣😅😆😁😄😜😉😋🙃😍🥰🥳🤭💃🕺🎉🎶]")
 _CRIES = ("cry", "cry_filler", "alarm")
@@ -35,7 +35,7 @@ class Emergency:
         groups = (_OFTEN_JOKED, _OFTEN_PAST, _CALLS)
         self._dangers = _phrases(*sorted(tables.keys() - others.union(*groups)))
         self._joked, self._past, self._calls = (_phrases(*group) for group in groups)
-        self._laughs, self._plans, self._trifles = map(_phrases, _LIGHTLY)
+        self._laughs, self._in_earnest, self._plans, self._trifles = map(_phrases, _LIGHTLY)
         self._harmless = _phrases(*_HARMLESS)
         self._locked_out, self._maybe_locked_out, self._night_words = map(_phrases, _OF_THE_NIGHT)
         self._people = Phrases(word for people in _PEOPLE for word in tables["sets"][people])
@@ -68,7 +68,7 @@ class Emergency:
         """The dangers that count in a message of this tone."""
         words, text = message.words, message.marked
         counting = [self._dangers]
-        if self._is_fun(message):
+        if self.is_fun(message):
             return counting
         counting.append(self._joked)
         if not self._plans.is_in(words, text):
@@ -77,8 +77,18 @@ class Emergency:
             counting.append(self._calls)
         return counting
 
-    def _is_fun(self, message: Folded) -> bool:
-        return _LAUGHING.search(message.text) is not None or self._laughs.is_in(message.words, message.marked)
+    def is_fun(self, message: Folded) -> bool:
+        """True when the message laughs; "not joking" is none."""
+        if _LAUGHING.search(message.text):
+            return True
+        words, text = message.words, message.marked
+        return self._laughs.is_in(words, text) and self._laughs.is_in(
+            words, self._in_earnest.without(words, text)
+        )
+
+    def speaks_of_locked_doors(self, message: Folded) -> bool:
+        """Names what is an emergency at night only."""
+        return self._locked_out.is_in(message.words, message.marked)
 
     def _is_locked_out(self, message: Folded, *, night: bool) -> bool:
         """At night any word of it counts; by day only plain ones in a message that itself speaks of the night."""
@@ -92,7 +102,7 @@ class Emergency:
         words, text = message.words, message.marked
         if not self._cries.may_be_in(words) and not self._alarms.may_be_in(words):
             return False
-        if self._is_fun(message):
+        if self.is_fun(message):
             return False
         sentences = [f" {sentence.strip()} " for sentence in text.split(SENTENCE_MARK)]
         short = [words for words in (message.squeezed, *sentences) if words.count(" ") <= WHOLE_WORDS_MAX + 1]

@@ -87,6 +87,10 @@ class Speech:
         """Asks for a person, or to be called; "reception" alone is enough."""
         return any(map(self._is_for_human, readings(message)))
 
+    def speaks_of_people(self, message: Folded) -> bool:
+        """Names people without asking for one: "per person", "the man at the desk was kind"."""
+        return self._not_human.is_in(message.words, message.marked)
+
     def _is_for_human(self, message: Folded) -> bool:
         words, text = message.words, message.marked
         if self._human.is_in(words, text) and self._human.is_in(words, self._not_human.without(words, text)):
