@@ -165,6 +165,7 @@ def _set_pragmas(connection: apsw.Connection, synchronous: str) -> None:
         ("foreign_keys", 1, 1),
         ("journal_size_limit", JOURNAL_BYTES_MAX, JOURNAL_BYTES_MAX),
         ("cache_size", -CACHE_KIB, -CACHE_KIB),
+        ("temp_store", "memory", 2),  # what a savepoint would take back went through a file for every unit
     ]
     if sys.platform == "darwin":  # there a plain fsync leaves the bytes in the drive's cache (ST5)
         wanted += [("fullfsync", 1, 1), ("checkpoint_fullfsync", 1, 1)]
