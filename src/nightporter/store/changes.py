@@ -52,12 +52,15 @@ class _Pieces(dict[Any, bytes]):
 
 
 class Changes:
-    """Notes every change of a connection while `begin` holds; `not_recorded` tables are left out."""
+    """Notes every change of a connection while `begin` holds; `not_recorded` tables are left out.
+
+    `noted` grows with each; its length is what `undo` goes back to.
+    """
 
     def __init__(self, connection: apsw.Connection, not_recorded: frozenset[str]) -> None:
         self._connection = connection
         self._not_recorded = not_recorded
-        self._noted: list[tuple[str, Values | None, Values | None]] = []
+        self.noted: list[tuple[str, Values | None, Values | None]] = []
         self._tables: dict[str, _Table] = {}
         self._pieces = _Pieces()
         self._noting = False
@@ -65,25 +68,20 @@ class Changes:
 
     def begin(self) -> None:
         """Forget what was noted, note from now on."""
-        self._noted.clear()
+        self.noted.clear()
         self._noting = True
 
     def end(self) -> None:
         """Note no more."""
         self._noting = False
 
-    @property
-    def count(self) -> int:
-        """How many changes are noted: what `undo` goes back to."""
-        return len(self._noted)
-
     def undo(self, count: int) -> None:
         """A savepoint or a statement was rolled back: forget what was noted after the first `count`."""
-        del self._noted[count:]
+        del self.noted[count:]
 
     def _note(self, change: apsw.PreUpdate) -> None:
         if self._noting and (table := change.table_name) not in self._not_recorded:
-            self._noted.append((table, change.old, change.new))
+            self.noted.append((table, change.old, change.new))
 
     def written(self, *, keys_only: bool) -> bytes:
         """All of it as a changeset; `keys_only`: as a patchset, which leaves old values out. Empty for no change."""
@@ -98,7 +96,7 @@ class Changes:
     def _by_row(self) -> dict[str, list[Row]]:
         """Each changed row once, as it was before the group and is after it."""
         tables: dict[str, dict[Hashable, Row]] = {}
-        for table, before, after in self._noted:
+        for table, before, after in self.noted:
             rows = tables.setdefault(table, {})
             key = (self._tables.get(table) or self._learn(table)).key
             here = key(after if before is None else before)
