@@ -13,7 +13,6 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
-
 GATHER_SECONDS = (
     0.003  # under load a group waits so long for more: it has a price of its own, besides that of its units
 )
@@ -57,8 +56,9 @@ class Stepping(Protocol):
 class ThreadStepping:
     """Fills on the loop that made it, seals on one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, gather_seconds: float = GATHER_SECONDS) -> None:
         self._loop = asyncio.get_running_loop()
+        self._gather_seconds = gather_seconds
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._told: list[Callable[[], None]] = []  # what the thread has posted during its job
         self._thread: threading.Thread | None = None
@@ -78,7 +78,7 @@ class ThreadStepping:
             return
         self._planned = True
         if self._steps.crowded():
-            self._loop.call_later(GATHER_SECONDS, self._fill)
+            self._loop.call_later(self._gather_seconds, self._fill)
         else:
             self._loop.call_soon(self._fill)
 

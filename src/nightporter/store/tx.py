@@ -26,9 +26,7 @@ class View:
     """
 
     def __init__(self, connection: apsw.Connection, on_error: Callable[[apsw.Error], None]) -> None:
-        self._execute = (
-            connection.cursor().execute
-        )  # one is enough: each result is fetched before the next query
+        self._execute = connection.cursor().execute  # each result is fetched before the next query
         self._sql = queries()
         self._on_error = on_error
 

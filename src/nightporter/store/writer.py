@@ -160,7 +160,7 @@ class Writer:
 
     def crowded(self) -> bool:
         """True when the last group was large and what waits does not fill one yet."""
-        return CROWDED_UNITS <= self._last_units and len(self._queue) < GROUP_UNITS_MAX // 2
+        return self._last_units >= CROWDED_UNITS and len(self._queue) < GROUP_UNITS_MAX // 2
 
     def idle_due(self) -> bool:
         """True when an idle moment is worth a checkpoint."""
