@@ -81,10 +81,10 @@ def test_a_group_says_what_a_session_says(before: Any, group: Any, keys_only: bo
     for connection in (ours, theirs):
         connection.execute("BEGIN")
         for unit, kept in group:
-            count = changes.count
+            count = len(changes.noted)
             connection.execute("SAVEPOINT unit")
             for statement in unit:
-                noted = changes.count
+                noted = len(changes.noted)
                 if not run(connection, statement) and connection is ours:
                     changes.undo(noted)
             if not kept:

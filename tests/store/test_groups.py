@@ -13,7 +13,7 @@ from tests.store.world import LEASE, HandClock, check_log, opened, ram_folder, s
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.model.lease import Lease
 from nightporter.store import Store, ThreadStepping, Tx
-from nightporter.store.writer import GROUP_BYTES_MAX, GROUP_UNITS_MAX, WAITING_UNITS_MAX
+from nightporter.store.writer import CROWDED_UNITS, GROUP_BYTES_MAX, GROUP_UNITS_MAX, WAITING_UNITS_MAX
 
 Work = Callable[[Store], Coroutine[Any, Any, Any]]
 
@@ -184,6 +184,35 @@ def test_groups_are_bounded_in_units_and_bytes() -> None:
         assert store.groups == 2 + 4
 
     in_store(work)
+
+
+def test_after_a_large_group_the_next_one_waits_for_more() -> None:
+    async def turns(loop: asyncio.AbstractEventLoop) -> None:
+        for _ in range(5):
+            turn = loop.create_future()
+            loop.call_soon(turn.set_result, None)
+            await turn
+
+    async def work(store: Store) -> None:
+        loop = asyncio.get_running_loop()
+        await settled([store.write(LEASE, put("a")) for _ in range(CROWDED_UNITS)])
+        assert store.groups == 1
+        first = store.write(LEASE, put("b"))
+        await turns(loop)
+        await settled([first, store.write(LEASE, put("c"))])
+        assert store.groups == 2, "one that waited, and one that came meanwhile"
+        await store.write(LEASE, put("d"))
+        assert keys(store) == {"a", "b", "c", "d"}
+
+    async def run() -> None:
+        with ram_folder() as folder:
+            store = opened(folder, stepping=ThreadStepping(gather_seconds=0.3))
+            try:
+                await work(store)
+            finally:
+                store.close()
+
+    asyncio.run(run())
 
 
 def test_a_slow_unit_ends_its_group() -> None:

@@ -10,7 +10,7 @@ from nightporter.channels.port import Channel
 from nightporter.errors import Stale
 from nightporter.journal import entries, people
 from nightporter.journal.people import Party
-from nightporter.model.conversation import Turn
+from nightporter.model.conversation import Conversation, Turn
 from nightporter.model.decision import Decision, Disposition, DispositionKind
 from nightporter.model.outbox import OutboxMessage, outbox_id
 from nightporter.outbox import messages, tasks
@@ -60,7 +60,7 @@ def _unit(node: Node, turn: Turn, decision: Decision, said: Said, *, claim: bool
     covers = tuple(entry.provider_id for entry in turn.entries if entry.provider_id)
 
     def unit(tx: Tx) -> None:
-        if tx.scalar("conversation_version", (conversation.conversation_id,)) != conversation.version:
+        if not _still(tx, conversation, decision, now_ms if said else 0, now_ms):
             raise Stale("the conversation has gone on meanwhile")
         made = [
             tasks.add(tx, task_id, task, conversation.conversation_id, now_ms)
@@ -82,15 +82,17 @@ def _unit(node: Node, turn: Turn, decision: Decision, said: Said, *, claim: bool
             people.learn(tx, turn.guest, guest)
         if decision.release_hold:
             tx.run("conversation_release", (conversation.conversation_id,))
-        if decision.dispositions or decision.memory is not None:
-            memory = decision.memory if decision.memory is not None else conversation.memory
-            answered_ms = now_ms if said else 0
-            tx.run(
-                "conversation_decided",
-                (orjson.dumps(memory).decode(), answered_ms, now_ms, conversation.conversation_id),
-            )
 
     return unit
+
+
+def _still(tx: Tx, read: Conversation, decision: Decision, answered_ms: int, now_ms: int) -> bool:
+    """Keep what the decision leaves in its conversation; False when that has gone on since it was `read`."""
+    if not decision.dispositions and decision.memory is None:
+        return tx.scalar("conversation_version", (read.conversation_id,)) == read.version
+    memory = orjson.dumps(read.memory if decision.memory is None else decision.memory).decode()
+    values = (memory, answered_ms, now_ms, read.conversation_id, read.version)
+    return tx.run("conversation_decided", values) == 1
 
 
 def _reference(disposition: Disposition, said: Said, made: list[str]) -> str | None:

@@ -273,12 +273,12 @@ class Delivery:
                 return self._refused(claimed, outcome, now_ms)
 
     def _accepted(self, which: str, attempt: int, provider_id: str, now_ms: int) -> Callable[[Tx], None]:
-        task_id = self._node.ids.new()
+        ids = self._node.ids
 
         def unit(tx: Tx) -> None:
             told = messages.accepted(tx, which, attempt, provider_id, now_ms)
             if told and told.state is OutboxState.FAILED:  # a status said so before we knew whose it was
-                not_delivered(tx, task_id, which, told.code, now_ms)
+                not_delivered(tx, ids.new(), which, told.code, now_ms)
 
         return unit
 

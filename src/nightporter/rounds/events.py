@@ -232,9 +232,10 @@ def _remember(tx: Tx, who: Addressee | None, decision: Decision, now_ms: int) ->
     if who is None or who.conversation is None or decision.memory is None:
         return
     conversation = who.conversation
-    if tx.scalar("conversation_version", (conversation.conversation_id,)) == conversation.version:
-        memory = orjson.dumps(decision.memory).decode()
-        tx.run("conversation_decided", (memory, now_ms, now_ms, conversation.conversation_id))
+    memory = orjson.dumps(decision.memory).decode()
+    tx.run(
+        "conversation_decided", (memory, now_ms, now_ms, conversation.conversation_id, conversation.version)
+    )
 
 
 def _add_task(tx: Tx, task_id: str, task: NewTask, who: Addressee | None, now_ms: int) -> None:

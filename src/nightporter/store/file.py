@@ -23,7 +23,7 @@ JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 CACHE_KIB = 16 * 1024
 BUSY_MS = 5_000
 CHECK_AT_START_BYTES_MAX = 32 * 1024 * 1024  # a larger one is checked by verified backups, not at every start
-STATEMENTS_KEPT = 256  # more than there are named queries: each is prepared once per connection
+STATEMENTS_KEPT = 512  # apsw lets go of what was not among so many last runs, and takes no more
 
 
 class FolderLock:
@@ -165,6 +165,7 @@ def _set_pragmas(connection: apsw.Connection, synchronous: str) -> None:
         ("foreign_keys", 1, 1),
         ("journal_size_limit", JOURNAL_BYTES_MAX, JOURNAL_BYTES_MAX),
         ("cache_size", -CACHE_KIB, -CACHE_KIB),
+        ("temp_store", "memory", 2),  # what a savepoint would take back went through a file for every unit
     ]
     if sys.platform == "darwin":  # there a plain fsync leaves the bytes in the drive's cache (ST5)
         wanted += [("fullfsync", 1, 1), ("checkpoint_fullfsync", 1, 1)]

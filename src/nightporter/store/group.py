@@ -78,7 +78,7 @@ def _run_all(connection: apsw.Connection, noted: Changes, units: Iterable[Unit])
 
 
 def _run(connection: apsw.Connection, noted: Changes, tx: Tx, unit: Unit) -> Result:
-    before = noted.count
+    before = len(noted.noted)
     connection.execute("SAVEPOINT unit")
     try:
         value = unit(tx)

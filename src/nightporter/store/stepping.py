@@ -13,6 +13,10 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
+GATHER_SECONDS = (
+    0.003  # under load a group waits so long for more: it has a price of its own, besides that of its units
+)
+
 
 class Steps(NamedTuple):
     """What the writer can do; never two of them at once, none of them raises."""
@@ -21,6 +25,7 @@ class Steps(NamedTuple):
     seal: Callable[[Any], None]  # commit it
     idle_due: Callable[[], bool]  # is there something to tidy while nothing waits?
     idle: Callable[[], None]  # tidy
+    crowded: Callable[[], bool] = lambda: False  # was the last group large, so that more is coming?
 
     def step(self) -> None:
         """Fill and seal until nothing waits."""
@@ -51,8 +56,9 @@ class Stepping(Protocol):
 class ThreadStepping:
     """Fills on the loop that made it, seals on one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, gather_seconds: float = GATHER_SECONDS) -> None:
         self._loop = asyncio.get_running_loop()
+        self._gather_seconds = gather_seconds
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._told: list[Callable[[], None]] = []  # what the thread has posted during its job
         self._thread: threading.Thread | None = None
@@ -67,9 +73,13 @@ class ThreadStepping:
         self._thread.start()
 
     def wake(self) -> None:
-        """Fill a group in the next turn of the loop, with all that comes until then."""
-        if not self._planned and not self._busy:
-            self._planned = True
+        """Fill a group in the next turn of the loop, or soon when many are coming, with all that comes until then."""
+        if self._planned or self._busy:
+            return
+        self._planned = True
+        if self._steps.crowded():
+            self._loop.call_later(self._gather_seconds, self._fill)
+        else:
             self._loop.call_soon(self._fill)
 
     def _fill(self) -> None:

@@ -26,7 +26,7 @@ class View:
     """
 
     def __init__(self, connection: apsw.Connection, on_error: Callable[[apsw.Error], None]) -> None:
-        self._execute = connection.execute
+        self._execute = connection.cursor().execute  # each result is fetched before the next query
         self._sql = queries()
         self._on_error = on_error
 
@@ -65,7 +65,7 @@ class Tx(View):
         """All rows of the named query."""
         if not self._connection.in_transaction:
             raise apsw.AbortError("the transaction of this unit is over") from self.lost
-        noted = self._changes.count
+        noted = len(self._changes.noted)
         try:
             return self._execute(self._sql[query], values).fetchall()
         except apsw.Error as error:

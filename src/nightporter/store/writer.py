@@ -22,6 +22,7 @@ from nightporter.store.trouble import Trouble, breaks, trouble_of
 GROUP_UNITS_MAX = 256
 GROUP_BYTES_MAX = 1024 * 1024
 GROUP_SECONDS_MAX = 0.01
+CROWDED_UNITS = 8  # a group of so many says that there is load
 WAITING_UNITS_MAX = 20_000
 UNIT_BYTES = 1024  # what a unit counts when nobody says its size
 CHECKPOINT_IDLE_PAGES = 256  # 1 MB: a short checkpoint in an idle moment
@@ -80,7 +81,8 @@ class Writer:
         self.broken: StoreBroken | None = None
         self.groups = 0
         connection.set_wal_hook(self._note_log)
-        self._steps = Steps(self.fill, self.seal, self.idle_due, self.idle)
+        self._last_units = 0  # in the last group
+        self._steps = Steps(self.fill, self.seal, self.idle_due, self.idle, self.crowded)
         stepping.start(self._steps)
 
     def submit(self, lease: Lease, unit: group.Unit, size: int, *, drops: bool) -> asyncio.Future[Any]:
@@ -156,6 +158,10 @@ class Writer:
             self.fail(error)
             self._settle([(waiting.future, self._stopped()) for waiting in filled.taken])
 
+    def crowded(self) -> bool:
+        """True when the last group was large and what waits does not fill one yet."""
+        return self._last_units >= CROWDED_UNITS and len(self._queue) < GROUP_UNITS_MAX // 2
+
     def idle_due(self) -> bool:
         """True when an idle moment is worth a checkpoint."""
         return self.broken is None and (self.unmoved_pages >= CHECKPOINT_IDLE_PAGES or self.log_too_long)
@@ -212,6 +218,7 @@ class Writer:
         except (group.GroupLost, apsw.Error) as lost:
             self._lost(taken or list(self._drain()), lost)
             return None
+        self._last_units = len(taken)
         return Filled(taken, results, head)
 
     def _seal(self, filled: Filled) -> None:

@@ -161,9 +161,9 @@ UPDATE conversations SET version = version + 1, last_staff_ms = max(last_staff_m
 -- conversation_release: the machine may speak again
 UPDATE conversations SET version = version + 1, held_by = '', held_until_ms = 0 WHERE conversation_id = ?;
 
--- conversation_decided: what a decision leaves behind
+-- conversation_decided: what a decision leaves behind, unless something has changed since it was read
 UPDATE conversations SET version = version + 1, memory = ?, last_answer_ms = max(last_answer_ms, ?),
-  last_activity_ms = max(last_activity_ms, ?) WHERE conversation_id = ?;
+  last_activity_ms = max(last_activity_ms, ?) WHERE conversation_id = ? AND version = ?;
 
 -- conversations_of: all of a guest
 SELECT conversation_id, channel, number FROM conversations WHERE guest_id = ? ORDER BY conversation_id;
