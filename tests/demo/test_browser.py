@@ -242,6 +242,7 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "news": "/news",
                     "accounts": "/accounts",
                     "password": "/password",
+                    "answers": "/answers",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():

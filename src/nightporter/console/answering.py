@@ -14,6 +14,7 @@ from nightporter.console.thread import Seen
 from nightporter.console.visit import Visit, go
 from nightporter.errors import CannotKeep, StoreBroken
 from nightporter.journal import people
+from nightporter.journal.ready import gaps
 from nightporter.model.conversation import Conversation
 from nightporter.model.outbox import Content, OutboxMessage, outbox_id
 from nightporter.rounds.delivery import Delivery
@@ -41,7 +42,11 @@ def meanwhile(seen: Seen, now: Conversation, who: str, now_ms: int) -> list[str]
 def _problem(text: str, form_id: str) -> str:
     if not form_id or len(form_id) > FORM_ID_CHARS_MAX:
         return "problem.form"
-    return "problem.empty" if not text else "problem.long" if len(text) > ANSWER_CHARS_MAX else ""
+    if not text:
+        return "problem.empty"
+    if len(text) > ANSWER_CHARS_MAX:
+        return "problem.long"
+    return "problem.gaps" if gaps(text) else ""
 
 
 class Answering:

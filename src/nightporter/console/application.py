@@ -18,6 +18,7 @@ from nightporter.console.login import Entrance, Start
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
+from nightporter.console.ready import READY, ReadyPages
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
@@ -94,6 +95,7 @@ def application(
             *_writing(deeds),
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
+            *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -179,6 +181,15 @@ def _owners(pages: Pages, deeds: Deeds, staff: StaffPages) -> list[BaseRoute]:
     return [
         Route(ACCOUNTS, pages.behind_password(staff.show, owner=True), methods=["GET"]),
         *(Route(path, deeds.genuine(act, owner=True), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _ready(pages: Pages, deeds: Deeds, ready: ReadyPages) -> list[BaseRoute]:
+    looks = {READY: ready.show, "/fragments/answers/{conversation}": ready.text}
+    acts = {READY: ready.keep, f"{READY}/drop": ready.drop, "/conversations/{conversation}/pick": ready.pick}
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
     ]
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from nightporter.console import files, house, news, thread
+from nightporter.console import composer, files, house, news, thread
 from nightporter.console.inbox import InboxReader
 from nightporter.console.parts import Parts
 from nightporter.console.rendering import page
 from nightporter.console.session import Sessions
 from nightporter.console.streams import Streams
 from nightporter.console.thread import Seen
-from nightporter.console.visit import Reception, Visit, go
+from nightporter.console.visit import Reception, Visit, go, whole
 from nightporter.ops.questions import DAYS, unanswered
 from nightporter.store import View
 
@@ -105,7 +105,7 @@ class Pages:
         show_all = query.get("show") == "all"
         before = query.get("before", "")
         reader = self._reader(visit)
-        inbox = reader.all(int(before) if before.isdecimal() else 0) if show_all else reader.waiting()
+        inbox = reader.all(whole(before)) if show_all else reader.waiting()
         current = query.get("current", "")
         return self.render(template, visit, inbox=inbox, show_all=show_all, before=before, current=current)
 
@@ -136,6 +136,7 @@ class Pages:
         return self._thread("thread.html", visit)
 
     def _thread(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> Response:
+        whole_page = template == "conversation.html"
         conversation_id = visit.request.path_params["conversation"]
         if self._view.one("conversation_version", (conversation_id,)) is None:
             return self.problem(visit, "problem.gone", 404)
@@ -146,7 +147,7 @@ class Pages:
             conversation_id,
             now_ms,
             visit.words.date(now_ms).isoformat(),
-            int(before) if before.isdecimal() else 0,
+            whole(before),
         )
         draft = next((task.draft for task in found.open_tasks if task.task_id == query.get("draft")), "")
         values["text"] = values.get("text") or draft
@@ -159,6 +160,7 @@ class Pages:
             seen=Seen.of(found.conversation),
             form_id=self._parts.node.ids.new(),
             channel_known=found.conversation.channel in self._parts.roads,
+            composer=composer.read(self._view, found.person.language, visit) if whole_page else None,
             **values,
         )
 

@@ -1,0 +1,90 @@
+"""What helps staff write, in a real browser: ready answers, notes and labels, templates, search; at both sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from tests.console.browser import DESKTOP, PHONE, Browser, browser
+from tests.demo.process import Demo, demo
+from tests.demo.test_browser import UNNAMED, answers, sign_in
+
+pytestmark = [pytest.mark.ci, pytest.mark.timeout(240)]
+
+WIFI = "Hello {guest}, the network in room {room} is Porter."
+
+
+@pytest.fixture
+def window(tmp_path: Path) -> Generator[Browser]:
+    with browser(tmp_path / "profile") as opened:
+        opened.resize(DESKTOP)
+        yield opened
+
+
+def at_talk(window: Browser, running: Demo) -> str:
+    """A guest wants a person, and the owner has the conversation open; its address."""
+    window.open(f"{running.phone}/?guest=anna")
+    window.click('button[value="phrase:human"]')
+    window.until(lambda: len(answers(window)) == 1)
+    sign_in(window, running)
+    window.driver.add_cookie({"name": "nightporter_language", "value": "en"})
+    window.click(".lines a")
+    window.find("#thread")
+    return window.driver.current_url
+
+
+def shots(window: Browser, name: str) -> None:
+    """On a desk, on a phone, and in the dark."""
+    for size, dark, what in ((DESKTOP, False, ""), (PHONE, False, "-360"), (PHONE, True, "-360-dark")):
+        window.resize(size, dark=dark)
+        window.shot(f"{name}{what}")
+    window.resize(DESKTOP)
+
+
+def keep(window: Browser, running: Demo, name: str, language: str, text: str) -> None:
+    window.open(f"{running.console}/answers")
+    window.write("#name", name)
+    window.click(f'#language option[value="{language}"]')
+    window.write("#words", text)
+    window.click("form[action='/answers'] button.main")
+    window.until(lambda: text in window.text(".kept"))
+
+
+def test_a_ready_answer_by_slash_and_by_its_button(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        talk = at_talk(window, running)
+        window.open(f"{running.console}/answers")
+        shots(window, "answers-none")
+        keep(window, running, "Wi-Fi", "en", WIFI)
+        keep(window, running, "Wi-Fi", "it", "Buonasera {guest}, la rete in camera {room} è Porter.")
+        keep(window, running, "Taxi", "en", "A taxi comes at {time}.")
+        shots(window, "answers")
+        window.open(talk)
+        field = window.find("#text")
+        field.send_keys("Good evening! /")
+        window.until(lambda: len([one for one in window.all(".pick") if one.is_displayed()]) == 2)
+        shots(window, "talk-answers")
+        field.send_keys("wi")
+        window.until(lambda: len([one for one in window.all(".pick") if one.is_displayed()]) == 1)
+        field.send_keys(Keys.ENTER)
+        window.until(lambda: "Porter" in (field.get_attribute("value") or ""))
+        said = field.get_attribute("value") or ""
+        assert said.startswith("Good evening! Buonasera Anna"), "the guest's own language comes first"
+        assert "/wi" not in said
+        before = window.driver.current_url
+        if "{room}" in said:
+            window.click("button.send")
+            assert window.driver.current_url == before, "the gap holds it back"
+            field.send_keys("12")
+        window.shot("talk-answer-picked")
+        field.clear()
+        window.click("#ready summary")
+        window.click('.pick button[value="en:taxi"]')
+        window.until(lambda: "{time}" in (field.get_attribute("value") or ""))
+        field.send_keys("9 pm")
+        assert field.get_attribute("value") == "A taxi comes at 9 pm."
+        assert window.driver.execute_script(UNNAMED) == []
+        window.click("button.send")
+        window.until(lambda: "A taxi comes at 9 pm." in window.text(".bubble.staff"))
