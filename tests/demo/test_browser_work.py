@@ -88,3 +88,35 @@ def test_a_ready_answer_by_slash_and_by_its_button(tmp_path: Path, window: Brows
         assert window.driver.execute_script(UNNAMED) == []
         window.click("button.send")
         window.until(lambda: "A taxi comes at 9 pm." in window.text(".bubble.staff"))
+
+
+def test_a_note_and_labels_beside_a_talk(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        talk = at_talk(window, running)
+        window.find("#text").send_keys("Half an answer")
+        window.click("#note-tool summary")
+        window.write("#note", "Called at six: two towels, and the VIP basket.\nMarta knows.")
+        shots(window, "talk-noting")
+        window.click("#note-tool button")
+        window.until(lambda: "VIP basket" in window.text(".bubble.note"))
+        assert not window.all("#note-tool[open]")
+        for word in ("VIP", "Allergia alle noci"):
+            window.click("#label-tool summary")
+            window.write("#label", word)
+            window.shot("talk-labelling")
+            window.find("#label").send_keys(Keys.ENTER)
+            window.until(lambda word=word: word in window.text("#labels"))
+        assert window.find("#text").get_attribute("value") == "Half an answer", "what was typed stays"
+        shots(window, "talk-note-labels")
+        assert window.driver.execute_script(UNNAMED) == []
+        window.open(running.console)
+        window.until(lambda: window.all("nav.labels .label"))
+        shots(window, "inbox-labels")
+        window.click("nav.labels a[href='/?label=vip']")
+        window.until(lambda: window.all("nav.labels [aria-current]") and window.all(".lines a"))
+        window.shot("inbox-one-label")
+        window.open(talk)
+        window.click("#labels button")
+        window.until(lambda: len(window.all("#labels .label")) == 1)
+        window.click(".bubble.note button")
+        window.until(lambda: not window.all(".bubble.note"))

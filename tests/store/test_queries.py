@@ -26,6 +26,7 @@ MAY_SCAN = {
     "dictionary_all": "one row per release",
     "account_list": "as many as the hotel has staff",
     "key_list": "a handful of keys",
+    "labels_used": "words that people put on guests by hand are few",
     "ready_answers_all": "at most 500, and a person looks at all of them",
     "ready_answers_count": "at most 500",
     "pauses_all": "one row per kind of workers",

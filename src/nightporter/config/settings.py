@@ -70,6 +70,7 @@ class RetentionSettings:
     event_steps: int
     audit: int
     tasks: int
+    notes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

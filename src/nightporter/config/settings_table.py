@@ -48,6 +48,7 @@ RETENTION_DAYS = {  # how long each kind is kept; messages, guests and dispositi
     "event_steps": 90,
     "audit": 730,
     "tasks": 730,
+    "notes": 730,
 }
 
 

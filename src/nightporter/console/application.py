@@ -19,6 +19,7 @@ from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
 from nightporter.console.ready import READY, ReadyPages
+from nightporter.console.remarks import Remarks
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
@@ -96,6 +97,7 @@ def application(
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
             *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
+            *_remarks(pages, deeds, Remarks(parts, pages, deeds)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -190,6 +192,21 @@ def _ready(pages: Pages, deeds: Deeds, ready: ReadyPages) -> list[BaseRoute]:
     return [
         *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
         *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _remarks(pages: Pages, deeds: Deeds, remarks: Remarks) -> list[BaseRoute]:
+    acts = {
+        "note": remarks.note,
+        "note/drop": remarks.drop_note,
+        "label": remarks.label,
+        "label/drop": remarks.drop_label,
+    }
+    look = pages.behind_password(remarks.labels)
+    here = "/conversations/{conversation}"
+    return [
+        Route("/fragments/labels/{conversation}", look, methods=["GET"]),
+        *(Route(f"{here}/{path}", deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
     ]
 
 

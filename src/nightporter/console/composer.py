@@ -1,4 +1,4 @@
-"""What stands around the field in which staff write to a guest: ready answers in the guest's language."""
+"""What stands around the field in which staff write to a guest: ready answers in the guest's language, labels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from nightporter.console.visit import Visit
 from nightporter.console.wording import LANGUAGES
-from nightporter.journal import people, ready
+from nightporter.journal import people, ready, remarks
 from nightporter.journal.accounts import OWNER
 from nightporter.journal.ready import Ready
+from nightporter.journal.remarks import Label
 from nightporter.model.guest import StayState
 from nightporter.store import View
 
@@ -64,11 +65,17 @@ def facts(view: View, guest_id: str, visit: Visit, today: str) -> Mapping[str, s
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composer:
-    """Everything below a conversation."""
+    """Everything that helps."""
 
     picks: list[Pick]
+    labels: list[Label]
+    used: list[Label]  # words to suggest
 
 
-def read(view: View, language: str, visit: Visit) -> Composer:
+def read(view: View, guest_id: str, language: str, visit: Visit) -> Composer:
     """For a guest who speaks `language`."""
-    return Composer(picks=picks(view, language, visit.words.hotel.language))
+    return Composer(
+        picks=picks(view, language, visit.words.hotel.language),
+        labels=remarks.labels_of(view, guest_id),
+        used=remarks.labels_used(view),
+    )

@@ -92,3 +92,25 @@ document.addEventListener("click", (event) => {
     if (!open.contains(event.target) && event.target !== field) open.open = false;
   }
 });
+
+// --- notes and labels leave the page, and what was typed for the guest, as it is
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.dataset.stays === undefined) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(new FormData(form));
+  const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Stay": "yes" } }).catch(() => null);
+  if (answer?.status !== 204) return void form.submit(); // the plain way says what is wrong
+  form.reset();
+  const open = form.closest("details.tool");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+  htmx.trigger(document.body, "changed");
+});
+
+for (const tool of document.querySelectorAll("details.tool")) {
+  tool.addEventListener("toggle", () => { if (tool.open) tool.querySelector("textarea, input:not([type=hidden])")?.focus(); });
+}

@@ -15,3 +15,45 @@ ON CONFLICT (answer_key, language) DO UPDATE SET name = excluded.name, body = ex
 
 -- ready_answer_drop: nobody needs it any more
 DELETE FROM ready_answers WHERE answer_key = ? AND language = ?;
+
+-- note_add: for colleagues
+INSERT INTO notes (note_id, guest_id, author, body, at_ms) VALUES (?, ?, ?, ?, ?);
+
+-- notes_guest: what stands in the guest's conversations, newest first
+SELECT note_id, author, body, at_ms FROM notes WHERE guest_id = ? AND at_ms < ? ORDER BY at_ms DESC LIMIT ?;
+
+-- note_get: whose it is
+SELECT note_id, author, body, at_ms FROM notes WHERE note_id = ? AND guest_id = ?;
+
+-- note_drop: its author, or an owner, took it away
+DELETE FROM notes WHERE note_id = ?;
+
+-- notes_move: merging guests
+UPDATE notes SET guest_id = ? WHERE guest_id = ?;
+
+-- label_add: a word on a guest; one that is there stays as it is
+INSERT OR IGNORE INTO labels (guest_id, label_key, label, added_by, added_ms) VALUES (?, ?, ?, ?, ?);
+
+-- labels_guest: the words on a guest
+SELECT label_key, label FROM labels WHERE guest_id = ? ORDER BY label_key;
+
+-- label_drop: it is not so any more
+DELETE FROM labels WHERE guest_id = ? AND label_key = ?;
+
+-- labels_used: words to suggest and to filter by, the most used first
+SELECT label_key, min(label), count(*) AS guests FROM labels GROUP BY label_key ORDER BY guests DESC, label_key LIMIT ?;
+
+-- labels_move: merging guests
+UPDATE OR IGNORE labels SET guest_id = ? WHERE guest_id = ?;
+
+-- labels_drop: what the move left because the kept guest has it too
+DELETE FROM labels WHERE guest_id = ?;
+
+-- conversations_labelled: for the inbox, of guests with one word
+SELECT c.conversation_id, c.guest_id, g.name, g.language, c.channel, c.number, c.held_by, c.held_until_ms,
+  c.last_guest_ms, c.last_staff_ms, c.last_answer_ms, c.last_activity_ms
+FROM labels l JOIN conversations c ON c.guest_id = l.guest_id JOIN guests g ON g.guest_id = c.guest_id
+WHERE l.label_key = ? AND c.last_activity_ms < ? ORDER BY c.last_activity_ms DESC LIMIT ?;
+
+-- label_spelt: how a word that is in use is written
+SELECT label FROM labels WHERE label_key = ? LIMIT 1;
