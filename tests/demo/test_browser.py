@@ -243,6 +243,7 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "accounts": "/accounts",
                     "password": "/password",
                     "answers": "/answers",
+                    "templates": "/templates",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():

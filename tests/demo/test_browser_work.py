@@ -120,3 +120,28 @@ def test_a_note_and_labels_beside_a_talk(tmp_path: Path, window: Browser) -> Non
         window.until(lambda: len(window.all("#labels .label")) == 1)
         window.click(".bubble.note button")
         window.until(lambda: not window.all(".bubble.note"))
+
+
+def test_a_template_when_the_window_is_over(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        talk = at_talk(window, running)
+        window.open(f"{running.console}/templates")
+        window.until(lambda: "flight_delay" in window.text("#templates"))
+        shots(window, "templates")
+        for when in ("morning", "night", "morning"):
+            window.open(f"{running.phone}/?guest=anna")
+            before = window.text(".world .now")
+            window.click(f'button[value="clock:{when}"]')
+            window.until(lambda before=before: window.text(".world .now") != before)
+        sign_in(window, running)  # nobody touched the page for a day
+        window.open(talk)
+        window.until(lambda: window.all(".offers a"))
+        shots(window, "talk-offers")
+        window.click(".offers a[href*='it:flight_delay']")
+        window.write("#p0", "AZ 1234")
+        window.write("#p1", "21:30")
+        shots(window, "talk-template")
+        window.click("button.send")
+        window.until(lambda: "AZ 1234 is late" in window.text(".bubble.staff"))
+        window.shot("talk-template-sent")
+        assert window.driver.execute_script(UNNAMED) == []

@@ -143,6 +143,10 @@ _CHANNELS = (
         meaning="address of the Cloud API, with its version",
     ),
     Setting(
+        key="whatsapp.business_account_id", short="WHATSAPP_BUSINESS_ACCOUNT_ID", read=WORD,
+        meaning="the WhatsApp Business Account (WABA) whose templates the console shows and offers",
+    ),
+    Setting(
         key="whatsapp.messages_per_second", short="WHATSAPP_MESSAGES_PER_SECOND", read=number(0.1, 1_000_000),
         default=80.0, meaning="the number's rate, in and out together; 20 for a number also used in the phone app",
     ),

@@ -23,6 +23,7 @@ from nightporter.console.remarks import Remarks
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
+from nightporter.console.templates import TEMPLATES, TemplatePages
 from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
@@ -98,6 +99,7 @@ def application(
             *_owners(pages, deeds, staff),
             *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
             *_remarks(pages, deeds, Remarks(parts, pages, deeds)),
+            *_templates(pages, deeds, TemplatePages(parts, pages, deeds)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -207,6 +209,18 @@ def _remarks(pages: Pages, deeds: Deeds, remarks: Remarks) -> list[BaseRoute]:
     return [
         Route("/fragments/labels/{conversation}", look, methods=["GET"]),
         *(Route(f"{here}/{path}", deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _templates(pages: Pages, deeds: Deeds, templates: TemplatePages) -> list[BaseRoute]:
+    looks = {TEMPLATES: templates.show, "/fragments/templates": templates.listing}
+    acts = {
+        f"{TEMPLATES}/read": templates.read_now,
+        "/conversations/{conversation}/template": deeds.template,
+    }
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
     ]
 
 

@@ -1,20 +1,23 @@
-"""What stands around the field in which staff write to a guest: ready answers in the guest's language, labels."""
+"""What stands around the field in which staff write to a guest: ready answers, labels, templates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from nightporter.console.thread import Thread
 from nightporter.console.visit import Visit
 from nightporter.console.wording import LANGUAGES
-from nightporter.journal import people, ready, remarks
+from nightporter.journal import people, ready, remarks, templates
 from nightporter.journal.accounts import OWNER
-from nightporter.journal.ready import Ready
+from nightporter.journal.ready import Ready, clean
 from nightporter.journal.remarks import Label
 from nightporter.model.guest import StayState
+from nightporter.model.template import AccountTemplate
 from nightporter.store import View
 
 EXCERPT_CHARS_MAX = 90
+VALUE_CHARS_MAX = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,53 @@ class Composer:
     picks: list[Pick]
     labels: list[Label]
     used: list[Label]  # words to suggest
+    templates: list[AccountTemplate]  # while no free answer may be sent
+    chosen: AccountTemplate | None
+    values: tuple[str, ...]  # what was typed into it
+    shut: str  # why no free answer may be sent, and what may
 
 
-def read(view: View, guest_id: str, language: str, visit: Visit) -> Composer:
-    """For a guest who speaks `language`."""
+def read(view: View, found: Thread, visit: Visit, now_ms: int) -> Composer:
+    """For a conversation."""
+    language, talk = found.person.language, found.conversation
+    closed = not found.is_open(now_ms) and not found.person.opted_out
+    offers = offered(view, talk.channel, language) if closed else []
+    one = chosen(view, talk.channel, visit) if closed else None
     return Composer(
         picks=picks(view, language, visit.words.hotel.language),
-        labels=remarks.labels_of(view, guest_id),
+        labels=remarks.labels_of(view, talk.guest_id),
         used=remarks.labels_used(view),
+        templates=offers,
+        chosen=one,
+        values=values(one, visit) if one else (),
+        shut=_shut(view, found, offers),
+    )
+
+
+def _shut(view: View, found: Thread, offers: list[AccountTemplate]) -> str:
+    if offers:
+        return "templates.shut"
+    if not templates.reading(view, found.conversation.channel).read_ms:
+        return "thread.shut"
+    return "templates.refused" if found.person.opted_out else "templates.none"
+
+
+def offered(view: View, channel: str, language: str) -> list[AccountTemplate]:
+    """What may be sent now, in the guest's language first."""
+    found = [one for one in templates.listed(view, channel) if one.sendable]
+    return sorted(found, key=lambda one: one.language.partition("_")[0] != language)
+
+
+def chosen(view: View, channel: str, visit: Visit) -> AccountTemplate | None:
+    """The template that the address or the form names, when it may be sent."""
+    given = visit.form.get("template") or visit.request.query_params.get("template", "")
+    language, _, name = given.partition(":")
+    one = templates.find(view, channel, name, language)
+    return one if one and one.sendable else None
+
+
+def values(one: AccountTemplate, visit: Visit) -> tuple[str, ...]:
+    """What the form brings for each place of a template, each in one line."""
+    return tuple(
+        clean(visit.form.get(f"p{place}", ""))[:VALUE_CHARS_MAX] for place in range(len(one.parameters))
     )

@@ -184,7 +184,7 @@ class Pages:
         )
 
     def _composer(self, found: Thread, visit: Visit) -> Composer:
-        return composer.read(self._view, found.conversation.guest_id, found.person.language, visit)
+        return composer.read(self._view, found, visit, self.now_ms())
 
     async def house(self, visit: Visit) -> Response:
         """The state of the house."""

@@ -57,3 +57,31 @@ WHERE l.label_key = ? AND c.last_activity_ms < ? ORDER BY c.last_activity_ms DES
 
 -- label_spelt: how a word that is in use is written
 SELECT label FROM labels WHERE label_key = ? LIMIT 1;
+
+-- templates_all: the account's, for the page and below a conversation whose window is over
+SELECT name, language, provider_id, category, state, reason, quality, body, parameters, named, plain, since_ms
+FROM templates WHERE channel = ? ORDER BY name, language;
+
+-- template_get: the one that staff chose, or a webhook speaks of
+SELECT name, language, provider_id, category, state, reason, quality, body, parameters, named, plain, since_ms
+FROM templates WHERE channel = ? AND name = ? AND language = ?;
+
+-- template_put: as the provider tells it now
+INSERT INTO templates (channel, name, language, provider_id, category, state, reason, quality, body, parameters, named,
+  plain, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (channel, name, language) DO UPDATE SET provider_id = excluded.provider_id, category = excluded.category,
+  state = excluded.state, reason = excluded.reason, quality = excluded.quality, body = excluded.body,
+  parameters = excluded.parameters, named = excluded.named, plain = excluded.plain, since_ms = excluded.since_ms;
+
+-- template_drop: the provider has it no more
+DELETE FROM templates WHERE channel = ? AND name = ? AND language = ?;
+
+-- template_read_get: how the last readings went
+SELECT read_ms, tried_ms, error FROM template_reads WHERE channel = ?;
+
+-- template_read_put: one more reading
+INSERT INTO template_reads (channel, read_ms, tried_ms, error) VALUES (?, ?, ?, ?)
+ON CONFLICT (channel) DO UPDATE SET read_ms = excluded.read_ms, tried_ms = excluded.tried_ms, error = excluded.error;
+
+-- template_read_due: a webhook spoke of something that is not known yet: read them soon
+UPDATE template_reads SET tried_ms = 1 WHERE channel = ?;
