@@ -244,6 +244,7 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "password": "/password",
                     "answers": "/answers",
                     "templates": "/templates",
+                    "search": "/search?q=room",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():

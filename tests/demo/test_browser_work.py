@@ -145,3 +145,23 @@ def test_a_template_when_the_window_is_over(tmp_path: Path, window: Browser) -> 
         window.until(lambda: "AZ 1234 is late" in window.text(".bubble.staff"))
         window.shot("talk-template-sent")
         assert window.driver.execute_script(UNNAMED) == []
+
+
+def test_searching_from_the_inbox_to_the_message(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        at_talk(window, running)
+        window.open(running.console)
+        window.write("#q", "PERSONA")
+        window.find("#q").send_keys(Keys.ENTER)
+        window.until(lambda: window.all(".found mark"))
+        shots(window, "search")
+        assert window.driver.execute_script(UNNAMED) == []
+        window.click(".found a[href*='#b-']")
+        window.until(lambda: window.all(".bubble:target"))
+        window.shot("search-target")
+        window.open(f"{running.console}/search?q=Anna")
+        window.until(lambda: window.all(".found a"))
+        window.open(f"{running.console}/search?q=qqqqq")
+        shots(window, "search-nothing")
+        window.open(running.console)
+        shots(window, "inbox-search")

@@ -20,6 +20,7 @@ from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
 from nightporter.console.ready import READY, ReadyPages
 from nightporter.console.remarks import Remarks
+from nightporter.console.search import SEARCH, SearchPage
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
@@ -100,6 +101,7 @@ def application(
             *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
             *_remarks(pages, deeds, Remarks(parts, pages, deeds)),
             *_templates(pages, deeds, TemplatePages(parts, pages, deeds)),
+            Route(SEARCH, pages.behind_password(SearchPage(parts, pages).show), methods=["GET"]),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],

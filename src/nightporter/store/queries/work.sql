@@ -85,3 +85,54 @@ ON CONFLICT (channel) DO UPDATE SET read_ms = excluded.read_ms, tried_ms = exclu
 
 -- template_read_due: a webhook spoke of something that is not known yet: read them soon
 UPDATE template_reads SET tried_ms = 1 WHERE channel = ?;
+
+-- search_bound: how far back one slice of a search goes, and how many rows that are
+SELECT min(entry_id), count(*) FROM (SELECT entry_id FROM entries WHERE entry_id < ? ORDER BY entry_id DESC LIMIT ?);
+
+-- search_heard: messages to us in a slice; first what may hold the words, then without accents what does
+SELECT * FROM (SELECT entry_id, conversation_id, at_ms, kind, payload,
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(payload ->> '$.message.text'
+   , 'à', 'a'), 'á', 'a'), 'â', 'a'), 'ä', 'a'), 'è', 'e'), 'é', 'e'), 'ê', 'e'), 'ë', 'e'), 'ì', 'i')
+   , 'í', 'i'), 'î', 'i'), 'ï', 'i'), 'ò', 'o'), 'ó', 'o'), 'ô', 'o'), 'ö', 'o'), 'ù', 'u'), 'ú', 'u')
+   , 'û', 'u'), 'ü', 'u'), 'ç', 'c'), 'ñ', 'n'), 'ß', 'ss'), 'œ', 'oe'), 'À', 'a'), 'Á', 'a'), 'Ä', 'a')
+   , 'È', 'e'), 'É', 'e'), 'Ê', 'e'), 'Í', 'i'), 'Ó', 'o'), 'Ö', 'o'), 'Ú', 'u'), 'Ü', 'u'), 'Ç', 'c')
+   , 'Ñ', 'n') AS folded
+FROM entries WHERE entry_id < ?1 AND entry_id >= ?2 AND conversation_id IS NOT NULL
+  AND kind IN ('message', 'echo') AND ((payload LIKE ?3 AND payload LIKE ?4 AND payload LIKE ?5)
+  OR (octet_length(payload) > length(payload) AND payload LIKE ?6 AND payload LIKE ?7 AND payload LIKE ?8)))
+WHERE folded LIKE ?3 AND folded LIKE ?4 AND folded LIKE ?5 ORDER BY entry_id DESC LIMIT ?9;
+
+-- search_said: the same of ours
+SELECT * FROM (SELECT outbox_id, conversation_id, created_ms, origin, content,
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
+  replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(content ->> '$.text'
+   , 'à', 'a'), 'á', 'a'), 'â', 'a'), 'ä', 'a'), 'è', 'e'), 'é', 'e'), 'ê', 'e'), 'ë', 'e'), 'ì', 'i')
+   , 'í', 'i'), 'î', 'i'), 'ï', 'i'), 'ò', 'o'), 'ó', 'o'), 'ô', 'o'), 'ö', 'o'), 'ù', 'u'), 'ú', 'u')
+   , 'û', 'u'), 'ü', 'u'), 'ç', 'c'), 'ñ', 'n'), 'ß', 'ss'), 'œ', 'oe'), 'À', 'a'), 'Á', 'a'), 'Ä', 'a')
+   , 'È', 'e'), 'É', 'e'), 'Ê', 'e'), 'Í', 'i'), 'Ó', 'o'), 'Ö', 'o'), 'Ú', 'u'), 'Ü', 'u'), 'Ç', 'c')
+   , 'Ñ', 'n') AS folded
+FROM outbox WHERE outbox_id < ?1 AND outbox_id >= ?2
+  AND ((content LIKE ?3 AND content LIKE ?4 AND content LIKE ?5)
+  OR (octet_length(content) > length(content) AND content LIKE ?6 AND content LIKE ?7 AND content LIKE ?8)))
+WHERE folded LIKE ?3 AND folded LIKE ?4 AND folded LIKE ?5 ORDER BY outbox_id DESC LIMIT ?9;
+
+-- search_names: guests whose name may hold the words, the newest first
+SELECT guest_id, name FROM guests
+WHERE (name LIKE ?1 AND name LIKE ?2 AND name LIKE ?3)
+  OR (octet_length(name) > length(name) AND name LIKE ?4 AND name LIKE ?5 AND name LIKE ?6)
+ORDER BY guest_id DESC LIMIT ?7;
+
+-- search_phones: guests by the last digits
+SELECT guest_id FROM identities WHERE identity LIKE 'phone:%' || ?1 ORDER BY guest_id DESC LIMIT ?2;
+
+-- search_codes: guests by booking code, as typed, in capitals, or without
+SELECT m.guest_id FROM stays s JOIN stay_guests m ON m.stay_id = s.stay_id
+WHERE s.code IN (?1, ?2, ?3) ORDER BY s.arrival DESC LIMIT ?4;
+
+-- search_rooms: who lives in a room today
+SELECT m.guest_id FROM stays s JOIN stay_guests m ON m.stay_id = s.stay_id
+WHERE s.arrival >= ?1 AND s.arrival <= ?2 AND s.departure >= ?2 AND s.room = ?3 AND s.state = 'booked'
+ORDER BY s.arrival DESC LIMIT ?4;
