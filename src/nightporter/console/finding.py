@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from nightporter.console.people import Person, person
 from nightporter.desk.privacy import without_cards
+from nightporter.journal import people
 from nightporter.journal.entries import message_of
 from nightporter.model.message import EntryKind
 from nightporter.outbox.messages import content_of
@@ -32,6 +33,7 @@ STAY_DAYS_MAX = 120
 AROUND_CHARS = 70
 STAMP_CHARS = 12  # ids begin with their time in milliseconds, in hexadecimal
 NOW = "f" * STAMP_CHARS
+NO_STAYS = "9999"  # a day after every departure
 LOOSE = frozenset("aceinou")  # what accents stand on in our languages
 LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
 
@@ -45,6 +47,7 @@ class Hit:
     at_ms: int
     who: str
     parts: tuple[tuple[str, bool], ...]
+    guest: str = ""  # with whom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +136,14 @@ def messages(view: View, words: list[str], before: str, seconds: Callable[[], fl
                 break
             if row[0] >= lower and (hit := read(row, words)):
                 hits.append(hit)
-    return Found(hits=hits, before=upper, back_ms=int(upper, 16) if upper else 0)
+    shown = sorted(hits, key=lambda hit: hit.at_ms, reverse=True)
+    back_ms = int(upper, 16) if upper else 0
+    return Found(hits=[_with_guest(view, hit) for hit in shown], before=upper, back_ms=back_ms)
+
+
+def _with_guest(view: View, hit: Hit) -> Hit:
+    guest_id = people.conversation(view, hit.conversation_id).guest_id
+    return replace(hit, guest=person(view, guest_id, NO_STAYS).title)
 
 
 def _above(key: str, upper: str) -> str:
