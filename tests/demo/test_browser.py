@@ -242,6 +242,9 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "news": "/news",
                     "accounts": "/accounts",
                     "password": "/password",
+                    "answers": "/answers",
+                    "templates": "/templates",
+                    "search": "/search?q=room",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():

@@ -24,7 +24,7 @@ from nightporter.app.actions import Ground
 from nightporter.app.build import Pace, Parts, Round, Upkeep, join
 from nightporter.app.control import ControlSocket, socket_path
 from nightporter.app.desk_to_come import DeskToCome
-from nightporter.app.folder import channels_of, open_store
+from nightporter.app.folder import channels_of, open_store, templates_of
 from nightporter.app.listeners import Listener, bind, bound_to
 from nightporter.app.logbook import Logbook
 from nightporter.app.reference import documented
@@ -202,8 +202,19 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
     if whatsapp:
         pace = replace(pace, messages_per_second=whatsapp.messages_per_second)
     upkeep = Upkeep(retention=Retention(**asdict(settings.retention)), backup=settings.backup)
-    channels = channels_of(settings, HttpWire())
-    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, upkeep, settings.mesh_routes)
+    wire = HttpWire()
+    parts = join(
+        node,
+        channels_of(settings, wire),
+        desk,
+        lambda: hotel.hotel,
+        chance,
+        pace,
+        upkeep,
+        settings.mesh_routes,
+    )
+    parts.templates = templates_of(settings, node, wire)
+    return parts
 
 
 @asynccontextmanager

@@ -18,9 +18,13 @@ from nightporter.console.login import Entrance, Start
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
+from nightporter.console.ready import READY, ReadyPages
+from nightporter.console.remarks import Remarks
+from nightporter.console.search import SEARCH, SearchPage
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
 from nightporter.console.streams import Streams
+from nightporter.console.templates import TEMPLATES, TemplatePages
 from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
@@ -94,6 +98,10 @@ def application(
             *_writing(deeds),
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
+            *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
+            *_remarks(pages, deeds, Remarks(parts, pages, deeds)),
+            *_templates(pages, deeds, TemplatePages(parts, pages, deeds)),
+            Route(SEARCH, pages.behind_password(SearchPage(parts, pages).show), methods=["GET"]),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -179,6 +187,42 @@ def _owners(pages: Pages, deeds: Deeds, staff: StaffPages) -> list[BaseRoute]:
     return [
         Route(ACCOUNTS, pages.behind_password(staff.show, owner=True), methods=["GET"]),
         *(Route(path, deeds.genuine(act, owner=True), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _ready(pages: Pages, deeds: Deeds, ready: ReadyPages) -> list[BaseRoute]:
+    looks = {READY: ready.show, "/fragments/answers/{conversation}": ready.text}
+    acts = {READY: ready.keep, f"{READY}/drop": ready.drop, "/conversations/{conversation}/pick": ready.pick}
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _remarks(pages: Pages, deeds: Deeds, remarks: Remarks) -> list[BaseRoute]:
+    acts = {
+        "note": remarks.note,
+        "note/drop": remarks.drop_note,
+        "label": remarks.label,
+        "label/drop": remarks.drop_label,
+    }
+    look = pages.behind_password(remarks.labels)
+    here = "/conversations/{conversation}"
+    return [
+        Route("/fragments/labels/{conversation}", look, methods=["GET"]),
+        *(Route(f"{here}/{path}", deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _templates(pages: Pages, deeds: Deeds, templates: TemplatePages) -> list[BaseRoute]:
+    looks = {TEMPLATES: templates.show, "/fragments/templates": templates.listing}
+    acts = {
+        f"{TEMPLATES}/read": templates.read_now,
+        "/conversations/{conversation}/template": deeds.template,
+    }
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
     ]
 
 

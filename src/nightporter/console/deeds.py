@@ -91,6 +91,13 @@ class Deeds:
             return self._pages.problem(visit, "problem.gone", 404)
         return await self._answering.answer(visit, conversation_id, self.deed(visit))
 
+    async def template(self, visit: Visit) -> Response:
+        """Send a template that staff filled in."""
+        conversation_id = visit.request.path_params["conversation"]
+        if not self._known(conversation_id):
+            return self._pages.problem(visit, "problem.gone", 404)
+        return await self._answering.template(visit, conversation_id, self.deed(visit))
+
     # -- tasks and messages
 
     async def task_done(self, visit: Visit) -> Response:

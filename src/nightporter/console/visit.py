@@ -19,6 +19,7 @@ LANGUAGE_SECONDS = 365 * 86_400
 FORM_FIELDS_MAX = 20
 FORM_BYTES_MAX = 64 * 1024
 TOKEN = "token"
+NUMBER_DIGITS_MAX = 15
 REDIRECT = 303
 FROM_OURS = frozenset({"", "same-origin", "none"})  # what Sec-Fetch-Site says; "": an older browser
 
@@ -109,6 +110,11 @@ def keep_session(response: Response, visit: Visit, visitor: Visitor) -> None:
 def keep_language(response: Response, language: str) -> None:
     """Remember which language somebody reads."""
     response.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, httponly=True, samesite="strict")
+
+
+def whole(text: str) -> int:
+    """A number from an address or a form; 0 for anything odd."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX else 0
 
 
 def go(path: str) -> Response:
