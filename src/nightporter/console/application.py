@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nightporter.console.coming import Coming
 from nightporter.console.deeds import Deeds
+from nightporter.console.drafting import DRAFTS, Drafting
 from nightporter.console.login import Entrance, Start
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
@@ -94,6 +95,7 @@ def application(
             *_writing(deeds),
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
+            *_drafts(pages, deeds, Drafting(parts, pages, deeds)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -179,6 +181,16 @@ def _owners(pages: Pages, deeds: Deeds, staff: StaffPages) -> list[BaseRoute]:
     return [
         Route(ACCOUNTS, pages.behind_password(staff.show, owner=True), methods=["GET"]),
         *(Route(path, deeds.genuine(act, owner=True), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _drafts(pages: Pages, deeds: Deeds, drafting: Drafting) -> list[BaseRoute]:
+    one = "/conversations/{conversation}/drafts/{task}"
+    return [
+        Route(DRAFTS, pages.behind_password(drafting.show), methods=["GET"]),
+        Route("/fragments/drafts", pages.behind_password(drafting.listed), methods=["GET"]),
+        Route(f"{one}/send", deeds.genuine(drafting.send), methods=["POST"]),
+        Route(f"{one}/throw", deeds.genuine(drafting.throw_away), methods=["POST"]),
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from nightporter.console import files, house, news, thread
+from nightporter.console import drafts, files, house, news, thread
 from nightporter.console.inbox import InboxReader
 from nightporter.console.parts import Parts
 from nightporter.console.rendering import page
@@ -89,6 +89,7 @@ class Pages:
             self.now_ms(),
             status=status,
             waiting=self._reader(visit).count(),
+            drafted=drafts.count(self._view),
             **values,
         )
 
@@ -111,7 +112,7 @@ class Pages:
 
     async def count(self, visit: Visit) -> Response:
         """How many wait, for the head of the page."""
-        return self.render("count.html", visit)
+        return self.render("count_live.html", visit)
 
     async def conversation(self, visit: Visit) -> Response:
         """One conversation."""
@@ -125,31 +126,44 @@ class Pages:
         problem: str = "",
         status: int = 200,
         happened: Sequence[str] = (),
+        draft: str = "",
     ) -> Response:
-        """The conversation with what was typed, why it was not sent, and what has `happened` meanwhile."""
+        """The conversation with what was typed, why it was not sent, and what has `happened` meanwhile.
+
+        `draft`: the task whose draft was taken up.
+        """
         return self._thread(
-            "conversation.html", visit, status=status, text=text, problem=problem, happened=happened
+            "conversation.html",
+            visit,
+            status=status,
+            text=text,
+            problem=problem,
+            happened=happened,
+            draft=draft,
         )
 
     async def thread(self, visit: Visit) -> Response:
         """What was said, alone."""
-        return self._thread("thread.html", visit)
+        return self._thread("thread.html", visit, draft="")
 
     def _thread(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> Response:
         conversation_id = visit.request.path_params["conversation"]
         if self._view.one("conversation_version", (conversation_id,)) is None:
             return self.problem(visit, "problem.gone", 404)
         query, now_ms = visit.request.query_params, self.now_ms()
+        today = visit.words.date(now_ms).isoformat()
         before = query.get("before", "")
         found = thread.read(
             self._view,
             conversation_id,
             now_ms,
-            visit.words.date(now_ms).isoformat(),
+            today,
             int(before) if before.isdecimal() else 0,
         )
-        draft = next((task.draft for task in found.open_tasks if task.task_id == query.get("draft")), "")
-        values["text"] = values.get("text") or draft
+        drafted = drafts.of_tasks(self._view, found.open_tasks, today)
+        if (wanted := query.get("draft", "")) in drafted:
+            values |= {"text": values.get("text") or drafted[wanted].task.draft, "draft": wanted}
+        values.setdefault("text", "")
         return self.render(
             template,
             visit,
@@ -159,6 +173,7 @@ class Pages:
             seen=Seen.of(found.conversation),
             form_id=self._parts.node.ids.new(),
             channel_known=found.conversation.channel in self._parts.roads,
+            drafts=drafted,
             **values,
         )
 
@@ -210,7 +225,7 @@ class Pages:
 
     def problem(self, visit: Visit, words: str, status: int) -> Response:
         """A page that says what is wrong."""
-        return page("problem.html", visit, self.now_ms(), status=status, words=words)
+        return page("problem.html", visit, self.now_ms(), status=status, words=words, waiting=0, drafted=0)
 
     def _reader(self, visit: Visit) -> InboxReader:
         now_ms = self.now_ms()

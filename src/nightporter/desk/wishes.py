@@ -25,6 +25,9 @@ from nightporter.model.conversation import Question
 FOLLOW_UP_MS = 30 * 60_000  # "and tomorrow?" is about our last answer this long
 FOLLOW_UP_WORDS_MAX = 5
 OTHER_SURE = 0.5  # from here on a wish of no topic of ours was understood, else it was not
+DRAFTED = frozenset(
+    {"unsure", "look_first"}
+)  # reasons for a person to look at what the machine would have said
 DANGER = "other:danger"
 GREETING = "smalltalk"
 HUMAN = "human"
@@ -50,10 +53,10 @@ def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
         asked = _asked(look, wish.text if len(plan) > 1 else look.words())
         if not reason and late and (asked.last < look.today or time_bound(look.words())):
             reason = "late"
-        if reason and reason != "unsure":
+        if reason and reason not in DRAFTED:
             answers.leftovers.append(Leftover(wish.text, wish.topic, reason))
         else:
-            _take(look, answers, wish, _reply(look, wish, slots, asked), unsure=bool(reason))
+            _take(look, answers, wish, _reply(look, wish, slots, asked), drafted=reason)
     return answers
 
 
@@ -122,7 +125,7 @@ def _is_high(wish: Wish) -> bool:
 
 
 def _for_staff(look: Look, wish: Wish) -> str:
-    """Why a person must answer it: "" the machine may; `unsure`: a person, with a draft."""
+    """Why a person must answer it: "" the machine may; one of `DRAFTED`: a person, with a draft."""
     if wish.topic not in topics.TOPICS:
         return "other_topic" if wish.topic and wish.confidence >= OTHER_SURE else "not_understood"
     policy = look.hotel.policy_of(wish.topic)
@@ -131,7 +134,9 @@ def _for_staff(look: Look, wish: Wish) -> str:
     sure = "high" if wish.confidence >= 1.0 else level(wish.topic, wish.confidence)
     if sure == "low":
         return "not_understood"
-    return "unsure" if sure == "middle" or policy == Policy.DRAFT else ""
+    if sure == "middle":
+        return "unsure"
+    return "look_first" if policy == Policy.DRAFT else ""
 
 
 def _asked(look: Look, text: str) -> Asked:
@@ -180,15 +185,15 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
     return replies[0] if len(said) == 1 else None
 
 
-def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, unsure: bool) -> None:
+def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, drafted: str) -> None:
     """Puts a reply into the answer, or with its reason among what is left for staff."""
-    collected = wish.topic in topics.COLLECTING and (wish.topic == HUMAN or not unsure)
+    collected = wish.topic in topics.COLLECTING and (wish.topic == HUMAN or not drafted)
     if collected and reply and reply.task and not reply.question:
         answers.leftovers.append(
             Leftover(wish.text, wish.topic, reply.task.reason, task=reply.task, said=reply.text)
         )
         return
-    reason, draft = _not_sayable(look, answers, reply, unsure=unsure)
+    reason, draft = _not_sayable(look, answers, reply, drafted)
     if reason or reply is None:
         answers.leftovers.append(Leftover(wish.text, wish.topic, reason, draft))
         return
@@ -200,7 +205,7 @@ def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *,
     look.sources += reply.sources
 
 
-def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsure: bool) -> tuple[str, str]:
+def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, drafted: str) -> tuple[str, str]:
     """(reason, draft) why a reply is for staff; ("", "") when it may be said."""
     if reply is None:
         return "not_in_file", ""
@@ -208,8 +213,8 @@ def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsu
         return (reply.task.reason if reply.task else "not_in_file"), ""
     if leaks(reply.text, look.secrets, look.match):
         return "secret", ""
-    if unsure:
-        return "unsure", reply.text
+    if drafted:
+        return drafted, reply.text
     if look.careful and (reply.task or reply.question):
         return "held_long", reply.text
     if reply.question and answers.question:

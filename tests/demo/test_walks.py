@@ -1,0 +1,75 @@
+"""Walks through the staff's pages in a real browser, one for each errand, with pictures at both sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from tests.console.browser import DESKTOP, PHONE, Browser, browser
+from tests.demo.process import Demo, demo
+from tests.demo.test_browser import UNNAMED, answers, sign_in
+
+pytestmark = [pytest.mark.ci, pytest.mark.timeout(240)]
+
+DRAFTED = "Do you have rooms free from 3 to 5 May for two adults?"
+UNSURE = "Could we swim somewhere with kids?"
+BY_HAND = "Gladly: the pool is warm, come until 20:00."
+
+
+@pytest.fixture
+def window(tmp_path: Path) -> Generator[Browser]:
+    with browser(tmp_path / "profile") as opened:
+        opened.resize(DESKTOP)
+        yield opened
+
+
+def writes(window: Browser, running: Demo, guest: str, text: str) -> None:
+    """A guest types a message and gets an answer."""
+    window.open(f"{running.phone}/?guest={guest}&lang=en")
+    before = len(answers(window))
+    window.find("#text").send_keys(f"{text}\n")
+    window.until(lambda: len(answers(window)) > before)
+
+
+def both_sizes(window: Browser, name: str) -> None:
+    """The page as it is, on a telephone, on a desk, and in the dark."""
+    window.resize(PHONE)
+    window.shot(f"{name}-360")
+    window.resize(DESKTOP, dark=True)
+    window.shot(f"{name}-dark")
+    window.resize(DESKTOP)
+    window.shot(name)
+
+
+def test_drafts_are_sent_changed_and_thrown_away(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        sign_in(window, running)
+        window.click('nav a[href="/drafts"]')
+        window.find(".empty")
+        both_sizes(window, "drafts-empty")
+        page = window.driver.current_window_handle
+        window.driver.switch_to.new_window("tab")
+        for guest, text in (("anna", DRAFTED), ("jonas", UNSURE), ("lucia", DRAFTED)):
+            writes(window, running, guest, text)
+        window.driver.switch_to.window(page)
+        window.until(lambda: len(window.all(".drafts .card")) == 3)
+        window.until(lambda: window.text("#drafts-count .badge") == "3")
+        both_sizes(window, "drafts")
+        assert window.driver.execute_script(UNNAMED) == []
+        window.click(".drafts .card:nth-child(1) form[action$='/send'] button")
+        window.until(lambda: len(window.all(".drafts .card")) == 2)
+        window.click(".drafts .card:nth-child(1) a.button")
+        window.until(lambda: "pool" in (window.find("#text").get_attribute("value") or ""))
+        both_sizes(window, "drafts-change")
+        window.write("#text", BY_HAND)
+        window.click("button.send")
+        window.until(lambda: BY_HAND in window.text(".bubble.staff"))
+        writes(window, running, "lucia", "We are four, sorry")
+        window.open(f"{running.console}/drafts")
+        window.until(lambda: window.all(".stale"))
+        both_sizes(window, "drafts-stale")
+        window.click("form[action$='/throw'] button")
+        window.find(".empty")
+        window.open(f"{running.phone}/?guest=anna&lang=en")
+        window.until(lambda: len(answers(window)) == 2)
