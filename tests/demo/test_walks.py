@@ -65,7 +65,7 @@ def test_drafts_are_sent_changed_and_thrown_away(tmp_path: Path, window: Browser
         window.write("#text", BY_HAND)
         window.click("button.send")
         window.until(lambda: BY_HAND in window.text(".bubble.staff"))
-        writes(window, running, "lucia", "We are four, sorry")
+        writes(window, running, "lucia", "And is breakfast included?")
         window.open(f"{running.console}/drafts")
         window.until(lambda: window.all(".stale"))
         both_sizes(window, "drafts-stale")
