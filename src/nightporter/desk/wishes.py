@@ -8,17 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from nightporter.config.hotel import Policy
+from nightporter.config.hotel import Policy, Text
 from nightporter.desk import topics
 from nightporter.desk.dates import Asked, date_asked
 from nightporter.desk.handover import Leftover
 from nightporter.desk.heard import time_bound
 from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
+from nightporter.desk.own import Own, own_answer
 from nightporter.desk.privacy import leaks, stay_of
 from nightporter.desk.questions import answer_of, filled, is_bare
 from nightporter.desk.recogniser import level
-from nightporter.desk.rendering import day_text
+from nightporter.desk.rendering import day_text, may_tell
 from nightporter.desk.understanding import Ask, TopicReply, Wish
 from nightporter.model.conversation import Question
 
@@ -49,11 +50,14 @@ def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
     late = is_late(look, [spoken.entry for spoken in look.spoken])
     plan = _plan(look, quoted_topic)
     for wish, slots in plan:
-        reason = _for_staff(look, wish)
+        own = None if slots else _own(look, wish, alone=len(plan) == 1)
+        reason = _for_own(look, wish) if own else _for_staff(look, wish)
         asked = _asked(look, wish.text if len(plan) > 1 else look.words())
         if not reason and late and (asked.last < look.today or time_bound(look.words())):
             reason = "late"
-        if reason and reason not in DRAFTED:
+        if own and (not reason or reason in DRAFTED):
+            _take_own(look, answers, replace(wish, topic=own.topic), own, asked, drafted=reason)
+        elif reason and reason not in DRAFTED:
             answers.leftovers.append(Leftover(wish.text, wish.topic, reason))
         else:
             _take(look, answers, wish, _reply(look, wish, slots, asked), drafted=reason)
@@ -137,6 +141,38 @@ def _for_staff(look: Look, wish: Wish) -> str:
     if sure == "middle":
         return "unsure"
     return "look_first" if policy == Policy.DRAFT else ""
+
+
+def _own(look: Look, wish: Wish, *, alone: bool) -> Own | None:
+    """The hotel's own answer to a wish; never where a person, danger, anger or "stop" was heard."""
+    heard = look.heard
+    assert heard is not None, "no words to answer"
+    if look.emergency or look.opt_out or heard.angry or heard.wants_human:
+        return None
+    if wish.topic in topics.COLLECTING and level(wish.topic, wish.confidence) != "low":
+        return None
+    if look.hotel.policy_of(wish.topic) == Policy.STAFF and _is_high(wish):
+        return None
+    found = own_answer(look.hotel, wish.text)
+    return found or (own_answer(look.hotel, look.words()) if alone else None)
+
+
+def _for_own(look: Look, wish: Wish) -> str:
+    """What is understood as a topic that the hotel wants to see first is a draft also here."""
+    policy = look.hotel.policy_of(wish.topic)
+    return "look_first" if policy == Policy.DRAFT and _is_high(wish) else ""
+
+
+def _take_own(look: Look, answers: Answers, wish: Wish, own: Own, asked: Asked, *, drafted: str) -> None:
+    """What the file says on that day, in the guest's language; where it has none, staff see what it says."""
+    answer = look.hotel.during(own.answer, asked.first)
+    said = answer.say if isinstance(answer.say, Text) and may_tell(answer.share, look.match) else None
+    text = said.get(look.language) if said else ""
+    if said and not text:
+        answers.leftovers.append(Leftover(wish.text, wish.topic, "not_in_file", draft=said.any()))
+    else:
+        reply = TopicReply(text=text, sources=(own.source,)) if text else None
+        _take(look, answers, wish, reply, drafted=drafted)
 
 
 def _asked(look: Look, text: str) -> Asked:
