@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.support.node import RunningNode, on_node
+from starlette.applications import Starlette
+from tests.support.node import RunningNode, demo_ears, on_node
 
 from nightporter.console import Start, application, bring_owner
 from nightporter.console.passwords import Passwords
+from nightporter.desk.flow import Desk
 from nightporter.journal import accounts
 from nightporter.journal.accounts import Role
+from nightporter.testing.demo import HOTEL_FILE
 
 PASSWORD = "lemon-house-1912"
 START_PASSWORD = "the one of this start"
@@ -105,12 +108,17 @@ async def known(node: RunningNode, *names: str, role: Role = Role.STAFF) -> None
         await node.node.write(accounts.give_password(name, hash_, 0))
 
 
+def _pages(node: RunningNode, start: Start) -> Starlette:
+    desk = Desk(node.parts.hotel, demo_ears())
+    return application(node.parts, desk=desk, hotel_file=HOTEL_FILE, password=START_PASSWORD, start=start)
+
+
 @asynccontextmanager
 async def at_console(node: RunningNode, start: Start = Start.PRINTED) -> AsyncGenerator[Staff]:
     """Somebody before the page that asks for a password. There are two accounts besides the owner's."""
     await bring_owner(node.node)
     await known(node, *(name for name in ("Marta", "Paul") if not accounts.named(node.node.store.view, name)))
-    transport = httpx.ASGITransport(application(node.parts, password=START_PASSWORD, start=start))
+    transport = httpx.ASGITransport(_pages(node, start))
     async with httpx.AsyncClient(transport=transport, base_url="http://console") as http:
         yield Staff(node=node, http=http)
 

@@ -244,6 +244,7 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "drafts": "/drafts",
                     "house": "/house",
                     "news": "/news",
+                    "facts": "/ask",
                     "accounts": "/accounts",
                     "password": "/password",
                     "talk": talk.removeprefix(running.console),

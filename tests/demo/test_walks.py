@@ -73,3 +73,21 @@ def test_drafts_are_sent_changed_and_thrown_away(tmp_path: Path, window: Browser
         window.find(".empty")
         window.open(f"{running.phone}/?guest=anna&lang=en")
         window.until(lambda: len(answers(window)) == 2)
+
+
+def test_a_fact_is_checked_without_a_guest(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        sign_in(window, running)
+        window.click(".menu summary")
+        window.click('.sheet a[href="/ask"]')
+        window.write("#text", "Bis wann gibt es Frühstück?")
+        window.click(".facts-form button.main")
+        window.find("#checked .verdict.alone")
+        assert "hotel.yaml" in window.text(".place")
+        assert "breakfast" in window.text(".lines-of .here")
+        both_sizes(window, "facts")
+        assert window.driver.execute_script(UNNAMED) == []
+        window.write("#text", UNSURE)
+        window.click(".facts-form button.main")
+        window.find("#checked .verdict.draft")
+        both_sizes(window, "facts-draft")

@@ -91,6 +91,6 @@ def test_what_is_no_topic_becomes_an_own_answer_that_the_desk_then_reads() -> No
     line = suggestion("other:boats", HOTEL, ["where is it", asked])
     found = own_answer(loads(line.replace("...", "Dal molo.")), asked)
     assert found is not None
-    assert found.answer.name == "other_boats"
+    assert found.answer.name == "boats"
     assert suggestion("complaint", HOTEL, [asked]) == "", "nothing there is for the machine"
     assert suggestion(NOT_UNDERSTOOD, HOTEL, ["???", "where is it"]) == "", "no words that tell anything"

@@ -233,6 +233,8 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
     pages = documented(
         console.application(
             parts,
+            desk=live.desk,
+            hotel_file=live.settings.hotel_file,
             password=live.console_password,
             start=live.start,
             trusted_proxies=live.settings.limits.trusted_proxies,

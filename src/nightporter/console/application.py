@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nightporter.console.coming import Coming
 from nightporter.console.deeds import Deeds
 from nightporter.console.drafting import DRAFTS, Drafting
+from nightporter.console.facts import ASK, FactsCheck
 from nightporter.console.login import Entrance, Start
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
@@ -26,6 +28,7 @@ from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
 from nightporter.rounds.node import Node
+from nightporter.rounds.turns import Answers
 
 STATIC = "/static"
 POLICY = (
@@ -75,11 +78,18 @@ class StaticForLong(StaticFiles):
 
 
 def application(
-    parts: Parts, *, password: str, start: Start = Start.SETTING, trusted_proxies: Networks = ()
+    parts: Parts,
+    *,
+    desk: Answers,
+    hotel_file: Path,
+    password: str,
+    start: Start = Start.SETTING,
+    trusted_proxies: Networks = (),
 ) -> Starlette:
     """The staff's pages, behind the accounts; `password` opens the owner's as `start` says.
 
-    `parts.closing` ends their event streams (SD6).
+    `desk` is asked by the facts check, which shows the lines of `hotel_file`. `parts.closing` ends the event streams
+    (SD6).
     """
     store, sessions, passwords = parts.node.store, Sessions(parts.node), Passwords()
     streams = Streams(lambda: store.groups, parts.closing)
@@ -96,6 +106,7 @@ def application(
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
             *_drafts(pages, deeds, Drafting(parts, pages, deeds)),
+            *_facts(pages, deeds, FactsCheck(parts, pages, desk, hotel_file)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -191,6 +202,13 @@ def _drafts(pages: Pages, deeds: Deeds, drafting: Drafting) -> list[BaseRoute]:
         Route("/fragments/drafts", pages.behind_password(drafting.listed), methods=["GET"]),
         Route(f"{one}/send", deeds.genuine(drafting.send), methods=["POST"]),
         Route(f"{one}/throw", deeds.genuine(drafting.throw_away), methods=["POST"]),
+    ]
+
+
+def _facts(pages: Pages, deeds: Deeds, facts: FactsCheck) -> list[BaseRoute]:
+    return [
+        Route(ASK, pages.behind_password(facts.show), methods=["GET"]),
+        Route(ASK, deeds.genuine(facts.ask), methods=["POST"]),
     ]
 
 

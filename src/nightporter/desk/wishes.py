@@ -170,6 +170,7 @@ def _take_own(look: Look, answers: Answers, wish: Wish, own: Own, asked: Asked, 
     text = said.get(look.language) if said else ""
     if said and not text:
         answers.leftovers.append(Leftover(wish.text, wish.topic, "not_in_file", draft=said.any()))
+        look.sources.append(own.source)
     else:
         reply = TopicReply(text=text, sources=(own.source,)) if text else None
         _take(look, answers, wish, reply, drafted=drafted)
@@ -232,6 +233,7 @@ def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *,
     reason, draft = _not_sayable(look, answers, reply, drafted)
     if reason or reply is None:
         answers.leftovers.append(Leftover(wish.text, wish.topic, reason, draft))
+        look.sources += reply.sources if reply and draft else ()
         return
     if reply.task is not None:
         look.add_topic_task(reply.task)

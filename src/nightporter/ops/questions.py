@@ -21,6 +21,7 @@ EXAMPLE_CHARS_MAX = 160
 DAY_MS = 86_400_000
 
 NOT_UNDERSTOOD = "not_understood"  # as a reason, and as the topic of what has none
+OWN_NAME = "question"  # of a suggested own answer to what nobody understood
 OTHER = "other:"  # how the recogniser names what is no topic of the desk's
 
 # Where in the file the answers of a topic stand; for the rest a line in it would change nothing.
@@ -123,7 +124,7 @@ def suggestion(topic: str, hotel: Hotel, examples: Sequence[str] = ()) -> str:
     asked = next((text for text in examples if fit((text,), text) > 0), "")
     if topic in TOPIC_NAMES or not asked:
         return ""
-    name = re.sub(r"\W+", "_", topic)
+    name = OWN_NAME if topic == NOT_UNDERSTOOD else re.sub(r"\W+", "_", topic.removeprefix(OTHER))
     return f"own_answers: [{{name: {name}, ask: [{json.dumps(asked, ensure_ascii=False)}], say: {say}}}]"
 
 
