@@ -84,7 +84,7 @@ def test_a_fact_is_checked_without_a_guest(tmp_path: Path, window: Browser) -> N
         window.click(".facts-form button.main")
         window.find("#checked .verdict.alone")
         assert "hotel.yaml" in window.text(".place")
-        assert "breakfast" in window.text(".lines-of .here")
+        assert "07:00-10:00" in window.text(".lines-of .here")
         both_sizes(window, "facts")
         assert window.driver.execute_script(UNNAMED) == []
         window.write("#text", UNSURE)
