@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,16 @@ from tests.support.node import RunningNode, demo_ears, on_node
 from nightporter.console import Start, application, bring_owner
 from nightporter.console.passwords import Passwords
 from nightporter.desk.flow import Desk
-from nightporter.journal import accounts
+from nightporter.journal import accounts, duty
 from nightporter.journal.accounts import Role
+from nightporter.rounds.roster import Contact, Roster
 from nightporter.testing.demo import HOTEL_FILE
 
 PASSWORD = "lemon-house-1912"
 START_PASSWORD = "the one of this start"
 GUEST = "393331234567"
 PERSON = "I would like to talk to a person please"
+PEOPLE = (Contact(name="Marta", ways=("tgram://marta",), week=((),) * 7),)  # by her hours never there
 FIRE = "Help, there is a fire in my room!"
 
 
@@ -110,7 +112,10 @@ async def known(node: RunningNode, *names: str, role: Role = Role.STAFF) -> None
 
 def _pages(node: RunningNode, start: Start) -> Starlette:
     desk = Desk(node.parts.hotel, demo_ears())
-    return application(node.parts, desk=desk, hotel_file=HOTEL_FILE, password=START_PASSWORD, start=start)
+    roster = Roster(PEOPLE, (), node.parts.hotel, duty=partial(duty.said, node.node.store.view))
+    return application(
+        node.parts, desk=desk, hotel_file=HOTEL_FILE, roster=roster, password=START_PASSWORD, start=start
+    )
 
 
 @asynccontextmanager

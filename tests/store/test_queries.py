@@ -25,6 +25,7 @@ MAY_SCAN = {
     "events_count": "a person asks for the sum of everything",
     "dictionary_all": "one row per release",
     "account_list": "as many as the hotel has staff",
+    "duty_all": "as many as the hotel has staff",
     "key_list": "a handful of keys",
     "pauses_all": "one row per kind of workers",
 }

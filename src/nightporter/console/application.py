@@ -18,6 +18,7 @@ from nightporter.console.deeds import Deeds
 from nightporter.console.drafting import DRAFTS, Drafting
 from nightporter.console.facts import ASK, FactsCheck
 from nightporter.console.login import Entrance, Start
+from nightporter.console.on_duty import DUTY, DutyPages
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
@@ -28,6 +29,7 @@ from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
 from nightporter.rounds.node import Node
+from nightporter.rounds.roster import Roster
 from nightporter.rounds.turns import Answers
 
 STATIC = "/static"
@@ -82,14 +84,15 @@ def application(
     *,
     desk: Answers,
     hotel_file: Path,
+    roster: Roster,
     password: str,
     start: Start = Start.SETTING,
     trusted_proxies: Networks = (),
 ) -> Starlette:
     """The staff's pages, behind the accounts; `password` opens the owner's as `start` says.
 
-    `desk` is asked by the facts check, which shows the lines of `hotel_file`. `parts.closing` ends the event streams
-    (SD6).
+    `desk` is asked by the facts check, which shows the lines of `hotel_file`; `roster`: who is told of what, and when.
+    `parts.closing` ends the event streams (SD6).
     """
     store, sessions, passwords = parts.node.store, Sessions(parts.node), Passwords()
     streams = Streams(lambda: store.groups, parts.closing)
@@ -106,6 +109,7 @@ def application(
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
             *_drafts(pages, deeds, Drafting(parts, pages, deeds)),
+            *_duty(pages, deeds, DutyPages(parts, pages, deeds, roster)),
             *_facts(pages, deeds, FactsCheck(parts, pages, desk, hotel_file)),
             _static(),
         ],
@@ -202,6 +206,14 @@ def _drafts(pages: Pages, deeds: Deeds, drafting: Drafting) -> list[BaseRoute]:
         Route("/fragments/drafts", pages.behind_password(drafting.listed), methods=["GET"]),
         Route(f"{one}/send", deeds.genuine(drafting.send), methods=["POST"]),
         Route(f"{one}/throw", deeds.genuine(drafting.throw_away), methods=["POST"]),
+    ]
+
+
+def _duty(pages: Pages, deeds: Deeds, duty: DutyPages) -> list[BaseRoute]:
+    return [
+        Route(DUTY, pages.behind_password(duty.show), methods=["GET"]),
+        Route("/fragments/duty", pages.behind_password(duty.listed), methods=["GET"]),
+        Route(DUTY, deeds.genuine(duty.say), methods=["POST"]),
     ]
 
 

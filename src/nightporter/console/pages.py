@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from nightporter.console import drafts, files, house, news, thread
+from nightporter.console import drafts, files, head, house, news, thread
 from nightporter.console.inbox import InboxReader
 from nightporter.console.parts import Parts
 from nightporter.console.rendering import page
@@ -88,8 +88,7 @@ class Pages:
             visit,
             self.now_ms(),
             status=status,
-            waiting=self._reader(visit).count(),
-            drafted=drafts.count(self._view),
+            **head.read(self._view, visit.visitor, self.now_ms(), self._today(visit)),
             **values,
         )
 
@@ -151,7 +150,7 @@ class Pages:
         if self._view.one("conversation_version", (conversation_id,)) is None:
             return self.problem(visit, "problem.gone", 404)
         query, now_ms = visit.request.query_params, self.now_ms()
-        today = visit.words.date(now_ms).isoformat()
+        today = self._today(visit)
         before = query.get("before", "")
         found = thread.read(
             self._view,
@@ -225,8 +224,11 @@ class Pages:
 
     def problem(self, visit: Visit, words: str, status: int) -> Response:
         """A page that says what is wrong."""
-        return page("problem.html", visit, self.now_ms(), status=status, words=words, waiting=0, drafted=0)
+        return page("problem.html", visit, self.now_ms(), status=status, words=words, **head.NOTHING)
+
+    def _today(self, visit: Visit) -> str:
+        return visit.words.date(self.now_ms()).isoformat()
 
     def _reader(self, visit: Visit) -> InboxReader:
         now_ms = self.now_ms()
-        return InboxReader(self._view, now_ms, visit.words.date(now_ms).isoformat())
+        return InboxReader(self._view, now_ms, self._today(visit))

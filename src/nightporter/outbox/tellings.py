@@ -87,6 +87,12 @@ def open_tasks(view: View) -> list[Open]:
     return [_open(row) for row in view.all("tasks_and_told", (TASKS_MAX,))]
 
 
+def alarms(view: View, now_ms: int) -> list[Open]:
+    """Emergencies that nobody looks after yet, the oldest first."""
+    found = [_open(row) for row in view.all("tasks_emergency", (TASKS_MAX,))]
+    return [task for task in found if not task.taken_ms and not task.begun_by_staff(now_ms)]
+
+
 def ended(view: View) -> list[Open]:
     """Tasks that are done, while those who were told have not heard it."""
     return [_open(row) for row in view.all("tasks_ended", (TASKS_MAX,))]
