@@ -245,6 +245,7 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                     "house": "/house",
                     "news": "/news",
                     "facts": "/ask",
+                    "duty": "/duty",
                     "accounts": "/accounts",
                     "password": "/password",
                     "talk": talk.removeprefix(running.console),

@@ -91,3 +91,41 @@ def test_a_fact_is_checked_without_a_guest(tmp_path: Path, window: Browser) -> N
         window.click(".facts-form button.main")
         window.find("#checked .verdict.draft")
         both_sizes(window, "facts-draft")
+
+
+def test_duty_and_what_rings(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        sign_in(window, running)
+        window.click(".menu summary")
+        window.click('.sheet button[name="duty"]')
+        window.open(f"{running.console}/duty")
+        window.find("#duty .light.ok")
+        both_sizes(window, "duty")
+        window.open(f"{running.console}/house")
+        window.find("h1").click()  # browsers let a page sound only after a touch
+        page = window.driver.current_window_handle
+        window.driver.switch_to.new_window("tab")
+        writes(window, running, "jonas", "I would like to talk to a person please")
+        window.driver.switch_to.window(page)
+        window.until(lambda: window.driver.title.startswith("(1) "))
+        icon = window.driver.find_element("css selector", "link[rel=icon]")
+        assert "moon-dot" in (icon.get_attribute("href") or "")
+        window.until(lambda: window.find("body").get_attribute("data-rang") == "chime")
+        window.driver.switch_to.new_window("tab")
+        window.open(f"{running.phone}/?guest=taylor&lang=en")
+        window.click('button[value="phrase:emergency"]')
+        window.until(lambda: len(answers(window)) == 1)
+        window.driver.switch_to.window(page)
+        window.until(lambda: window.all(".alarm"))
+        window.until(lambda: window.find("body").get_attribute("data-rang") == "alarm")
+        both_sizes(window, "house-alarm")
+        window.click(".menu summary")
+        window.click("#sound")
+        assert window.find("#sound").get_attribute("aria-pressed") == "false"
+        window.shot("menu-duty")
+        window.click(".alarm a.button")
+        window.find("#thread")
+        both_sizes(window, "talk-alarm")
+        window.click(".alarm form button")
+        window.until(lambda: not window.all(".alarm"))
+        assert window.driver.title.startswith("(2) ")
