@@ -45,6 +45,7 @@ from nightporter.ops.health import health
 from nightporter.ops.heartbeat import Heartbeat
 from nightporter.ops.status import status
 from nightporter.rounds.housekeeping import Retention
+from nightporter.rounds.links import bring_key
 from nightporter.rounds.node import Node
 from nightporter.rounds.supervisor import keep_running
 from nightporter.store import Store
@@ -231,6 +232,7 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
     await console.bring_owner(parts.node)
+    await bring_key(parts.node)
     pages = documented(
         console.application(
             parts,

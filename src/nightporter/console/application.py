@@ -24,7 +24,9 @@ from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
+from nightporter.console.stops import LIFT, Stops
 from nightporter.console.streams import Streams
+from nightporter.console.told import ONE, ToldPages
 from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
@@ -109,6 +111,8 @@ def application(
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
             *_drafts(pages, deeds, Drafting(parts, pages, deeds)),
+            Route(LIFT, deeds.genuine(Stops(parts, pages, deeds).lift, owner=True), methods=["POST"]),
+            *_told(ToldPages(parts, pages)),
             *_duty(pages, deeds, DutyPages(parts, pages, deeds, roster)),
             *_facts(pages, deeds, FactsCheck(parts, pages, desk, hotel_file)),
             _static(),
@@ -215,6 +219,10 @@ def _duty(pages: Pages, deeds: Deeds, duty: DutyPages) -> list[BaseRoute]:
         Route("/fragments/duty", pages.behind_password(duty.listed), methods=["GET"]),
         Route(DUTY, deeds.genuine(duty.say), methods=["POST"]),
     ]
+
+
+def _told(told: ToldPages) -> list[BaseRoute]:
+    return [Route(ONE, told.show, methods=["GET"]), Route(ONE, told.take, methods=["POST"])]
 
 
 def _facts(pages: Pages, deeds: Deeds, facts: FactsCheck) -> list[BaseRoute]:

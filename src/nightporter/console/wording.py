@@ -14,12 +14,8 @@ from nightporter.journal.entries import PHONE_APP
 
 LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch", "fr": "Français", "es": "Español"}
 FALLBACK = "en"
-OWN = (
-    "strings.toml",
-    "drafts.toml",
-    "facts.toml",
-    "duty.toml",
-)  # a page with many words has a file of its own
+# A page with many words has a file of its own.
+OWN = ("strings.toml", "drafts.toml", "facts.toml", "duty.toml", "house.toml")
 REASONS = ("reasons.toml", "flow_reasons.toml")  # of the desk
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 

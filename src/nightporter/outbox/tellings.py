@@ -119,6 +119,12 @@ def due(view: View, now_ms: int) -> list[Due]:
     ]
 
 
+def told(view: View, telling_id: str) -> tuple[str, tuple[str, ...]] | None:
+    """Who was told, and the ids of the tasks; None when that is long ago."""
+    row = view.one("telling_get", (telling_id,))
+    return (str(row[0]), tuple(orjson.loads(row[1]))) if row else None
+
+
 def add(tx: Tx, tellings: Iterable[NewTelling], now_ms: int) -> None:
     """Messages that must go out; they are sent once they are on disk."""
     for one in tellings:

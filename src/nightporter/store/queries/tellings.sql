@@ -54,3 +54,6 @@ SELECT t.task_id, t.department, t.reason, t.urgency, t.conversation_id, t.detail
 FROM tasks t INDEXED BY tasks_open LEFT JOIN told d ON d.task_id = t.task_id
   LEFT JOIN conversations c ON c.conversation_id = t.conversation_id
 WHERE t.state = 'open' AND t.urgency = 'emergency' ORDER BY t.created_ms LIMIT ?;
+
+-- telling_get: whom a link was sent to, and about what
+SELECT contact, tasks FROM tellings WHERE telling_id = ?;
