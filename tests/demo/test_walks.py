@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+import threading
 from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 import pytest
 from tests.console.browser import DESKTOP, PHONE, Browser, browser
@@ -129,3 +134,76 @@ def test_duty_and_what_rings(tmp_path: Path, window: Browser) -> None:
         window.click(".alarm form button")
         window.until(lambda: not window.all(".alarm"))
         assert window.driver.title.startswith("(2) ")
+
+
+class Slack:
+    """A local server that takes what staff are told."""
+
+    def __init__(self) -> None:
+        said = self.said = list[str]()
+
+        class Takes(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                said.append(json.loads(self.rfile.read(int(self.headers["content-length"])))["text"])
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            def log_request(self, *_: object) -> None:
+                """Says nothing on the terminal."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_a_link_in_a_message_is_enough_to_take_an_emergency(tmp_path: Path, window: Browser) -> None:
+    outside = "https://console.example"
+    with (
+        Slack() as slack,
+        demo(tmp_path, SLACK_WEBHOOK_URL=slack.url, NIGHTPORTER_CONSOLE__URL=outside) as running,
+    ):
+        window.open(f"{running.phone}/?guest=taylor&lang=en")
+        window.click('button[value="phrase:emergency"]')
+        window.until(lambda: slack.said)
+        found = re.search(r"https://console\.example(/told/[\w-]+)", slack.said[0])
+        assert found, slack.said
+        window.open(running.console + found[1])
+        both_sizes(window, "told")
+        assert window.driver.execute_script(UNNAMED) == []
+        window.click("main form button.main")
+        window.until(lambda: not window.all("main form"))
+        both_sizes(window, "told-taken")
+
+
+def test_an_owner_lets_a_channel_send_again(tmp_path: Path, window: Browser) -> None:
+    with demo(tmp_path) as running:
+        window.open(f"{running.phone}/?guest=anna&lang=en")
+        window.click('button[value="fail:token"]')
+        window.until(lambda: window.all('button[value="fail:token"][aria-pressed="true"]'))
+        window.click('button[value="phrase:breakfast"]')
+        sign_in(window, running)
+        window.open(f"{running.console}/house")
+        window.until(lambda: window.all(".lift"))
+        window.click(".lift summary")
+        both_sizes(window, "house-stopped")
+        page = window.driver.current_window_handle
+        window.driver.switch_to.new_window("tab")
+        window.open(f"{running.phone}/?guest=anna&lang=en")
+        window.click('button[value="fail:none"]')
+        window.until(lambda: window.all('button[value="fail:none"][aria-pressed="true"]'))
+        window.driver.switch_to.window(page)
+        window.until(lambda: window.all(".lift"))
+        if not window.all(".lift[open]"):
+            window.click(".lift summary")
+        window.click(".lift button")
+        window.until(lambda: not window.all(".lift"))
+        window.open(f"{running.phone}/?guest=anna&lang=en")
+        window.until(lambda: len(answers(window)) == 1)

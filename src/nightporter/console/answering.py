@@ -45,7 +45,7 @@ def _problem(text: str, form_id: str) -> str:
     return "problem.empty" if not text else "problem.long" if len(text) > ANSWER_CHARS_MAX else ""
 
 
-def outgoing(
+def messages_of(
     view: View, conversation: Conversation, text: str, road: Delivery, at_ms: int, unique: str
 ) -> list[OutboxMessage]:
     """The messages of one answer, as the channel splits it; their ids come from `at_ms` and `unique`."""
@@ -119,7 +119,7 @@ class Answering:
     async def _say(self, visit: Visit, conversation_id: str, text: str, road: Delivery, deed: Deed) -> Result:
         node, conversation = self._parts.node, self._conversation(conversation_id)
         unique = f"staff:{node.ids.new()}"
-        parts = outgoing(node.store.view, conversation, text, road, deed.now_ms, unique)
+        parts = messages_of(node.store.view, conversation, text, road, deed.now_ms, unique)
         version = Seen.read(visit.form.get("seen", "")).version
         over, draft = bool(visit.form.get("over")), visit.form.get("draft", "")
         unit = actions.answer(deed, conversation_id, parts, version, over=over, draft=draft)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from nightporter.console import drafts
 from nightporter.console.actions import Deed, Result
-from nightporter.console.answering import UNIT_BYTES, outgoing
+from nightporter.console.answering import UNIT_BYTES, messages_of
 from nightporter.console.deeds import Deeds
 from nightporter.console.pages import Pages
 from nightporter.console.parts import Parts
@@ -51,7 +51,7 @@ class Drafting:
         if road is None:
             return self._refused(visit, task, "problem.channel")
         unique = f"draft:{task.task_id}"  # the ids are the draft's own: it cannot go out a second time
-        said = outgoing(self._node.store.view, conversation, task.draft, road, task.created_ms, unique)
+        said = messages_of(self._node.store.view, conversation, task.draft, road, task.created_ms, unique)
         unit = drafts.send(deed, task.task_id, said)
         result = await self._node.write(unit, UNIT_BYTES + len(task.draft))
         if result is not Result.DONE:
