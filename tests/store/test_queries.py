@@ -25,6 +25,7 @@ MAY_SCAN = {
     "events_count": "a person asks for the sum of everything",
     "dictionary_all": "one row per release",
     "account_list": "as many as the hotel has staff",
+    "duty_all": "as many as the hotel has staff",
     "key_list": "a handful of keys",
     "labels_used": "words that people put on guests by hand are few",
     "search_bound": "one slice of the key's order, LIMIT",

@@ -55,7 +55,13 @@ def take(deed: Deed, conversation_id: str) -> Unit:
 
 
 def answer(
-    deed: Deed, conversation_id: str, parts: Sequence[OutboxMessage], version: int, *, over: bool
+    deed: Deed,
+    conversation_id: str,
+    parts: Sequence[OutboxMessage],
+    version: int,
+    *,
+    over: bool,
+    draft: str = "",
 ) -> Unit:
     """Send what staff wrote, and hold the conversation.
 
@@ -78,6 +84,9 @@ def answer(
         for part in parts:
             messages.add(tx, part, origin=origin, covers=(), discloses=False, now_ms=deed.now_ms, claim=None)
         _hold(tx, deed, conversation_id, wrote_ms=deed.now_ms)
+        began = tasks.one(tx, draft) if draft else None
+        if began and began.conversation_id == conversation_id:
+            tasks.done(tx, draft, deed.who, deed.now_ms)
         deed.note(tx, "conversation answered", conversation_id, parts[0].outbox_id)
         return Result.DONE
 

@@ -18,6 +18,7 @@ from nightporter.journal.ready import gaps
 from nightporter.model.conversation import Conversation
 from nightporter.model.outbox import Content, OutboxMessage, Template, outbox_id
 from nightporter.rounds.delivery import Delivery
+from nightporter.store import View
 
 ANSWER_CHARS_MAX = 8_000
 FORMS_REMEMBERED = 2_000
@@ -48,6 +49,26 @@ def _problem(text: str, form_id: str) -> str:
     if len(text) > ANSWER_CHARS_MAX:
         return "problem.long"
     return "problem.gaps" if gaps(text) else ""
+
+
+def messages_of(
+    view: View, conversation: Conversation, content: Content, road: Delivery, at_ms: int, unique: str
+) -> list[OutboxMessage]:
+    """The messages of one answer, as the channel splits it; their ids come from `at_ms` and `unique`."""
+    phone, other = people.addresses(view, conversation.guest_id)
+    return [
+        OutboxMessage(
+            outbox_id=outbox_id(at_ms, unique, number),
+            channel=conversation.channel,
+            number=conversation.number,
+            conversation_id=conversation.conversation_id,
+            to_phone=phone,
+            to_id=other,
+            content=part,
+            expires_ms=0 if part.template else conversation.window_until_ms(),
+        )
+        for number, part in enumerate(road.channel.parts(content))
+    ]
 
 
 class Answering:
@@ -118,30 +139,23 @@ class Answering:
         self, visit: Visit, text: str, problem: str, status: int, happened: list[str] | None = None
     ) -> Response:
         return self._pages.conversation_page(
-            visit, text=text, problem=problem, status=status, happened=happened or []
+            visit,
+            text=text,
+            problem=problem,
+            status=status,
+            happened=happened or [],
+            draft=visit.form.get("draft", ""),
         )
 
     async def _say(
         self, visit: Visit, conversation_id: str, content: Content, road: Delivery, deed: Deed
     ) -> Result:
         node, conversation = self._parts.node, self._conversation(conversation_id)
-        phone, other = people.addresses(node.store.view, conversation.guest_id)
         unique = f"staff:{node.ids.new()}"
-        parts = [
-            OutboxMessage(
-                outbox_id=outbox_id(deed.now_ms, unique, number),
-                channel=conversation.channel,
-                number=conversation.number,
-                conversation_id=conversation_id,
-                to_phone=phone,
-                to_id=other,
-                content=part,
-                expires_ms=0 if part.template else conversation.window_until_ms(),
-            )
-            for number, part in enumerate(road.channel.parts(content))
-        ]
         version = Seen.read(visit.form.get("seen", "")).version
-        unit = actions.answer(deed, conversation_id, parts, version, over=bool(visit.form.get("over")))
+        parts = messages_of(node.store.view, conversation, content, road, deed.now_ms, unique)
+        over, draft = bool(visit.form.get("over")), visit.form.get("draft", "")
+        unit = actions.answer(deed, conversation_id, parts, version, over=over, draft=draft)
         return await node.write(unit, UNIT_BYTES + len(content.text))
 
     def _conversation(self, conversation_id: str) -> Conversation:
