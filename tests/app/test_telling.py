@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,7 @@ from tests.support.mail import post_office
 from nightporter.app.serve import Live, running
 from nightporter.clock import SystemClock
 from nightporter.config.settings import load
-from nightporter.outbox import tasks, tellings
+from nightporter.outbox import tasks
 from nightporter.testing.alarms import ROUTING_KEY, AlarmServers
 from nightporter.testing.demo import HOTEL_FILE
 
@@ -100,6 +101,23 @@ def on_node(
     asyncio.run(main())
 
 
+async def press_the_link(console: str, said: str) -> None:
+    """As somebody does who has only the message, without an account."""
+    found = re.search(r"https://console\.example(/told/[A-Za-z0-9_-]+)", said)
+    assert found, said
+    class_of_button = '<button class="main">'
+    async with aiohttp.ClientSession() as http:
+        async with http.get(console + found[1]) as page:
+            text = await page.text()
+            assert (page.status, class_of_button in text) == (200, True)
+            assert not any(secret in text for secret in ("Maria", "Rossi", "4111", GUEST, "fire in my room"))
+        async with http.post(console + found[1]) as page:
+            text = await page.text()
+            assert (page.status, class_of_button in text) == (200, False), (
+                "there is one button, and it was pressed"
+            )
+
+
 def test_an_emergency_rings_at_once_and_says_nothing_of_the_guest(tmp_path: Path) -> None:
     async def story(live: Live, servers: AlarmServers) -> None:
         await guest_writes(str(live.gateway))
@@ -113,8 +131,10 @@ def test_an_emergency_rings_at_once_and_says_nothing_of_the_guest(tmp_path: Path
         (task,) = [one for one in tasks.open_tasks(node.store.view) if one.urgency == "emergency"]
         assert servers.incidents == {task.task_id: "triggered"}
         now_ms = node.clock.now_ms()
-        await node.write(lambda tx: tellings.take(tx, task.task_id, "Anna", now_ms))
+        await press_the_link(f"http://{live.console}", servers.said[0])
         await until(lambda: servers.incidents[task.task_id] == "acknowledged")
+        (row,) = node.store.view.all("audit_list", ("~", 1))
+        assert row[2:4] == ("house", "task taken")
         await node.write(lambda tx: tasks.done(tx, task.task_id, "Anna", now_ms))
         await until(lambda: servers.incidents[task.task_id] == "resolved" and len(servers.said) == 2)
         assert servers.beats == 1

@@ -7,23 +7,28 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from html import unescape
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.support.node import RunningNode, on_node
+from starlette.applications import Starlette
+from tests.support.node import RunningNode, demo_ears, on_node
 
 from nightporter.console import Start, application, bring_owner
 from nightporter.console.passwords import Passwords
-from nightporter.journal import accounts
+from nightporter.desk.flow import Desk
+from nightporter.journal import accounts, duty
 from nightporter.journal.accounts import Role
+from nightporter.rounds.roster import Contact, Roster
+from nightporter.testing.demo import HOTEL_FILE
 
 PASSWORD = "lemon-house-1912"
 START_PASSWORD = "the one of this start"
 GUEST = "393331234567"
 PERSON = "I would like to talk to a person please"
+PEOPLE = (Contact(name="Marta", ways=("tgram://marta",), week=((),) * 7),)  # by her hours never there
 FIRE = "Help, there is a fire in my room!"
 
 
@@ -105,12 +110,20 @@ async def known(node: RunningNode, *names: str, role: Role = Role.STAFF) -> None
         await node.node.write(accounts.give_password(name, hash_, 0))
 
 
+def _pages(node: RunningNode, start: Start) -> Starlette:
+    desk = Desk(node.parts.hotel, demo_ears())
+    roster = Roster(PEOPLE, (), node.parts.hotel, duty=partial(duty.said, node.node.store.view))
+    return application(
+        node.parts, desk=desk, hotel_file=HOTEL_FILE, roster=roster, password=START_PASSWORD, start=start
+    )
+
+
 @asynccontextmanager
 async def at_console(node: RunningNode, start: Start = Start.PRINTED) -> AsyncGenerator[Staff]:
     """Somebody before the page that asks for a password. There are two accounts besides the owner's."""
     await bring_owner(node.node)
     await known(node, *(name for name in ("Marta", "Paul") if not accounts.named(node.node.store.view, name)))
-    transport = httpx.ASGITransport(application(node.parts, password=START_PASSWORD, start=start))
+    transport = httpx.ASGITransport(_pages(node, start))
     async with httpx.AsyncClient(transport=transport, base_url="http://console") as http:
         yield Staff(node=node, http=http)
 

@@ -226,6 +226,9 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
         window.click('button[value="phrase:angry"]')
         window.click('button[value="phrase:emergency"]')
         window.until(lambda: len(answers(window)) >= 1)
+        window.open(f"{running.phone}/?guest=claire&lang=en")
+        window.find("#text").send_keys("Do you have rooms free in October?\n")
+        window.until(lambda: len(answers(window)) >= 1)
         sign_in(window, running)
         window.until(lambda: window.all(".lines a"))
         talk = window.find(".lines a").get_attribute("href") or ""
@@ -238,10 +241,16 @@ def test_every_page_fits_in_every_language(tmp_path: Path, window: Browser) -> N
                 window.resize(size)
                 pages = {
                     "inbox": "/",
+                    "drafts": "/drafts",
                     "house": "/house",
                     "news": "/news",
+                    "facts": "/ask",
+                    "duty": "/duty",
                     "accounts": "/accounts",
                     "password": "/password",
+                    "answers": "/answers",
+                    "templates": "/templates",
+                    "search": "/search?q=room",
                     "talk": talk.removeprefix(running.console),
                 }
                 for page, path in pages.items():

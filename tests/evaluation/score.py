@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 from rich.progress import track
 from tests.evaluation.messages import LANGUAGES, PARTS, Message, read_messages
 
-from nightporter.app.ask import Asking, Questions
 from nightporter.config.hotel import load
+from nightporter.ops.asking import Asking, Questions
 
 HOTEL_FILE = Path(__file__).resolve().parents[2] / "hotel.example.yaml"
 ASKED = datetime(

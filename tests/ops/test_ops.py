@@ -18,7 +18,7 @@ from nightporter.clock import utc
 from nightporter.config.hotel import Hotel
 from nightporter.config.hotel.blocks import House
 from nightporter.config.settings import load
-from nightporter.ops.alerts import QUEUE_LOOKS, QUEUE_MAX, Alerts
+from nightporter.ops.alerts import DISK_BYTES_MIN, QUEUE_LOOKS, QUEUE_MAX, Alerts
 from nightporter.ops.doctor import Finding, examine
 from nightporter.ops.health import CRASH_SHOWN_SECONDS, health
 from nightporter.ops.heartbeat import Heartbeat
@@ -30,6 +30,7 @@ from nightporter.ops.status import status, status_of_folder
 from nightporter.outbox.tellings import Step
 from nightporter.rounds.node import Counts
 from nightporter.store import Trouble
+from nightporter.store.disk import Disk
 from nightporter.testing.alarms import ROUTING_KEY, AlarmServers
 from nightporter.testing.demo import HOTEL_FILE
 
@@ -198,6 +199,39 @@ def test_staff_are_told_of_a_full_disk_once_it_is_over(tmp_path: Path) -> None:
         assert reasons(node) == ["store_trouble"]
 
     on_node(tmp_path, story, rounds=False)
+
+
+class SmallDisk(Disk):
+    """As much room as the test says."""
+
+    free = 0
+
+    def free_bytes(self) -> int:
+        return self.free
+
+
+def test_a_disk_that_fills_is_told_while_it_can_be_written_and_stays_told_over_a_restart(
+    tmp_path: Path,
+) -> None:
+    def on_disk(node: RunningNode, free: int) -> Alerts:
+        node.node.store.disk = disk = SmallDisk(tmp_path, 0, 0)
+        disk.free = free
+        return Alerts(node.parts, demo_hotel)
+
+    async def full(node: RunningNode) -> None:
+        for _ in range(2):
+            await on_disk(node, DISK_BYTES_MIN - 1).look()
+        assert reasons(node) == ["disk_low"]
+
+    async def again(node: RunningNode) -> None:
+        assert reasons(node) == ["disk_low"], "nobody has to have looked before the restart"
+        await on_disk(node, DISK_BYTES_MIN + 1).look()
+        assert reasons(node) == ["disk_low"], "a little more is not enough"
+        await on_disk(node, 2 * DISK_BYTES_MIN).look()
+        assert reasons(node) == []
+
+    on_node(tmp_path, full, rounds=False)
+    on_node(tmp_path, again, rounds=False)
 
 
 def test_a_queue_that_stays_deep_is_told_once_a_day(tmp_path: Path) -> None:

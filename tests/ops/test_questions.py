@@ -8,6 +8,7 @@ import pytest
 from tests.support.node import RunningNode, on_node
 
 from nightporter.config.hotel import loads
+from nightporter.desk.own import own_answer
 from nightporter.desk.topics import TOPICS
 from nightporter.model.decision import NewTask
 from nightporter.ops.questions import BLOCKS, DAY_MS, EXAMPLES_MAX, NOT_UNDERSTOOD, suggestion, unanswered
@@ -83,3 +84,13 @@ def test_a_suggested_line_is_one_that_the_file_takes(topic: str) -> None:
 def test_where_no_line_would_help_none_is_suggested() -> None:
     assert set(TOPICS) >= set(BLOCKS)
     assert suggestion(NOT_UNDERSTOOD, HOTEL) == suggestion("complaint", HOTEL) == ""
+
+
+def test_what_is_no_topic_becomes_an_own_answer_that_the_desk_then_reads() -> None:
+    asked = 'Is there a "ferry" to Malcesine: today?'
+    line = suggestion("other:boats", HOTEL, ["where is it", asked])
+    found = own_answer(loads(line.replace("...", "Dal molo.")), asked)
+    assert found is not None
+    assert found.answer.name == "boats"
+    assert suggestion("complaint", HOTEL, [asked]) == "", "nothing there is for the machine"
+    assert suggestion(NOT_UNDERSTOOD, HOTEL, ["???", "where is it"]) == "", "no words that tell anything"

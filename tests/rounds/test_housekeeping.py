@@ -8,14 +8,15 @@ from typing import Any
 from tests.rounds.rig import Rig, in_house
 
 from nightporter.gateway.pauses import audit
-from nightporter.journal import events, timers
+from nightporter.journal import events, people, timers
 from nightporter.journal.deliveries import Bodies, Delivery, keep
 from nightporter.journal.events import NewEvent
+from nightporter.journal.remarks import Note, add_note
 from nightporter.model.decision import NewTask
 from nightporter.outbox import tasks
 from nightporter.rounds.housekeeping import DAY_MS, TIMER, Retention
 
-KINDS = ("bodies", "deliveries", "attempts", "statuses", "event_steps", "audit", "tasks")
+KINDS = ("bodies", "deliveries", "attempts", "statuses", "event_steps", "audit", "tasks", "notes")
 
 
 def counts(rig: Rig) -> dict[str, int]:
@@ -46,12 +47,15 @@ async def a_day_s_work(rig: Rig) -> None:
         assert tasks.done(tx, tasks.add(tx, ids.new(), task, None, now_ms), "desk", now_ms)  # type: ignore[arg-type]
 
     await rig.write(unit)
+    guest_id = people.conversation(rig.node.store.view, rig.line.sent[0].conversation_id).guest_id
+    note = Note(note_id=ids.new(), author="Marta", text="x", at_ms=now_ms)
+    await rig.write(add_note(guest_id, note))
     await rig.until(lambda: rig.rows("events_waiting_count") == [(0,)])
 
 
 def test_each_kind_goes_in_its_own_time_and_not_before() -> None:
     retention = Retention(
-        bodies=10, deliveries=20, attempts=30, statuses=40, event_steps=50, audit=60, tasks=70
+        bodies=10, deliveries=20, attempts=30, statuses=40, event_steps=50, audit=60, tasks=70, notes=80
     )
 
     async def story(rig: Rig) -> None:
@@ -59,7 +63,7 @@ def test_each_kind_goes_in_its_own_time_and_not_before() -> None:
         whole = counts(rig)
         assert min(whole.values()) >= 1
         expected = dict(whole)
-        for kind, days in zip(KINDS, range(10, 80, 10), strict=True):
+        for kind, days in zip(KINDS, range(10, 90, 10), strict=True):
             later(9.5 if days == 10 else 9.4)
             await rig.parts.housekeeping.nightly(())
             assert counts(rig) == expected, f"{kind} went too early"

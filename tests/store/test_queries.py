@@ -25,7 +25,14 @@ MAY_SCAN = {
     "events_count": "a person asks for the sum of everything",
     "dictionary_all": "one row per release",
     "account_list": "as many as the hotel has staff",
+    "duty_all": "as many as the hotel has staff",
     "key_list": "a handful of keys",
+    "labels_used": "words that people put on guests by hand are few",
+    "search_bound": "one slice of the key's order, LIMIT",
+    "search_names": "a person searches: on a thread of its own, bounded in time",
+    "search_phones": "a person searches: on a thread of its own",
+    "ready_answers_all": "at most 500, and a person looks at all of them",
+    "ready_answers_count": "at most 500",
     "pauses_all": "one row per kind of workers",
 }
 SCANS = re.compile(r"^SCAN (?!CONSTANT)")

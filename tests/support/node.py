@@ -27,6 +27,7 @@ from nightporter.channels.http import HttpWire
 from nightporter.channels.port import Channel
 from nightporter.channels.spoki import Spoki
 from nightporter.channels.whatsapp import WhatsApp
+from nightporter.channels.whatsapp_templates import TemplateReader
 from nightporter.clock import Clock, Ids, SystemClock, system_chance
 from nightporter.cluster import single
 from nightporter.config.hotel import Hotel, load
@@ -41,6 +42,7 @@ from nightporter.ops.health import health
 from nightporter.ops.metrics import metrics
 from nightporter.ops.status import status
 from nightporter.rounds.node import Node
+from nightporter.rounds.templates import TemplateReading
 from nightporter.store import Store
 from nightporter.store.stepping import ThreadStepping
 from nightporter.testing.demo import HOTEL_FILE
@@ -149,8 +151,12 @@ async def running_node(
     pace: Pace = PACE,
     clock: Clock | None = None,
     rounds: bool = True,
+    templates: bool = False,
 ) -> AsyncGenerator[RunningNode]:
-    """Start providers, node and listener; stop them in the other order. `rounds`: False leaves the node asleep."""
+    """Start providers, node and listener; stop them in the other order. `rounds`: False leaves the node asleep.
+
+    `templates`: it reads those of the account.
+    """
     clock = clock or SystemClock()
     meta, spoki = MetaProvider(Dice(1)), SpokiProvider(Dice(2))
     cores = {"whatsapp": meta, "spoki": spoki}
@@ -164,6 +170,8 @@ async def running_node(
         store = Store.open(folder, clock, ThreadStepping(), reserve_bytes=0, floor_bytes=0)
         stack.callback(store.close)
         parts = await _join(store, joined, pace, clock)
+        if templates:
+            parts.templates = _templates(parts.node, meta, providers["whatsapp"].base_url)
         gate = gate_of(parts, limits)
         url, connections = await stack.enter_async_context(_listening(gate))
         for name, provider in providers.items():
@@ -185,6 +193,12 @@ async def running_node(
             connections=connections,
             providers=providers,
         )
+
+
+def _templates(node: Node, core: MetaProvider, base_url: str) -> TemplateReading:
+    account, url = core.account, f"{base_url}/v26.0"
+    reader = TemplateReader(HttpWire(), api_url=url, account_id=account.waba_id, access_token=account.token)
+    return TemplateReading(node, "whatsapp", reader)
 
 
 async def _join(store: Store, channels: dict[str, Channel], pace: Pace, clock: Clock) -> Parts:

@@ -28,6 +28,7 @@ from nightporter.rounds.media import MediaFetch
 from nightporter.rounds.node import Node
 from nightporter.rounds.settling import Settling
 from nightporter.rounds.supervisor import keep_running
+from nightporter.rounds.templates import TemplateReading
 from nightporter.rounds.turns import Answers, Turns
 
 Round = tuple[str, Callable[[], Awaitable[None]]]
@@ -73,6 +74,7 @@ class Parts:
     backups: Backups
     backs_up: bool  # by itself; on demand always
     hotel: Callable[[], Hotel]
+    templates: TemplateReading | None = None  # None: no account to read them from
     meter: Meter = field(default_factory=Meter)
     tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])  # set by `begin`
     closing: asyncio.Event = field(
@@ -96,6 +98,7 @@ class Parts:
             ("media", self.media.run),
             ("housekeeping", self.housekeeping.run),
             *(self.backups.rounds() if self.backs_up else ()),
+            *((("templates", self.templates.run),) if self.templates else ()),
         ]
 
     async def begin(self) -> list[asyncio.Task[None]]:

@@ -10,6 +10,7 @@ from nightporter.channels.http import HttpWire
 from nightporter.channels.port import Channel
 from nightporter.channels.spoki import Spoki
 from nightporter.channels.whatsapp import WhatsApp
+from nightporter.channels.whatsapp_templates import TemplateReader
 from nightporter.channels.wire import Wire
 from nightporter.clock import Clock, Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
@@ -22,6 +23,7 @@ from nightporter.model.message import JSONObject
 from nightporter.rounds.backups import Backups
 from nightporter.rounds.intake import Intake
 from nightporter.rounds.node import Node
+from nightporter.rounds.templates import TemplateReading
 from nightporter.store import Store, ThreadStepping
 
 
@@ -46,6 +48,20 @@ def channels_of(settings: Settings, wire: Wire) -> dict[str, Channel]:
             metadata_echo=spoki.metadata_echo,
         )
     return found
+
+
+def templates_of(settings: Settings, node: Node, wire: Wire) -> TemplateReading | None:
+    """The round that reads the account's templates; None while the settings name no account."""
+    whatsapp = settings.whatsapp
+    if whatsapp is None or not whatsapp.business_account_id:
+        return None
+    reader = TemplateReader(
+        wire,
+        api_url=whatsapp.api_url,
+        account_id=whatsapp.business_account_id,
+        access_token=whatsapp.access_token,
+    )
+    return TemplateReading(node, WhatsApp.name, reader)
 
 
 def open_store(settings: Settings, clock: Clock) -> Store:

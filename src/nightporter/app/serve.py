@@ -24,11 +24,11 @@ from nightporter.app.actions import Ground
 from nightporter.app.build import Pace, Parts, Round, Upkeep, join
 from nightporter.app.control import ControlSocket, socket_path
 from nightporter.app.desk_to_come import DeskToCome
-from nightporter.app.folder import channels_of, open_store
+from nightporter.app.folder import channels_of, open_store, templates_of
 from nightporter.app.listeners import Listener, bind, bound_to
 from nightporter.app.logbook import Logbook
 from nightporter.app.reference import documented
-from nightporter.app.telling import telling_of, ways_of
+from nightporter.app.telling import roster_of, telling_of, ways_of
 from nightporter.channels.http import HttpWire
 from nightporter.clock import Clock, Ids, SystemClock, system_chance
 from nightporter.cluster.single import take
@@ -45,6 +45,7 @@ from nightporter.ops.health import health
 from nightporter.ops.heartbeat import Heartbeat
 from nightporter.ops.status import status
 from nightporter.rounds.housekeeping import Retention
+from nightporter.rounds.links import bring_key
 from nightporter.rounds.node import Node
 from nightporter.rounds.supervisor import keep_running
 from nightporter.store import Store
@@ -202,8 +203,19 @@ async def _join(settings: Settings, store: Store, clock: Clock, hotel: HotelFile
     if whatsapp:
         pace = replace(pace, messages_per_second=whatsapp.messages_per_second)
     upkeep = Upkeep(retention=Retention(**asdict(settings.retention)), backup=settings.backup)
-    channels = channels_of(settings, HttpWire())
-    return join(node, channels, desk, lambda: hotel.hotel, chance, pace, upkeep, settings.mesh_routes)
+    wire = HttpWire()
+    parts = join(
+        node,
+        channels_of(settings, wire),
+        desk,
+        lambda: hotel.hotel,
+        chance,
+        pace,
+        upkeep,
+        settings.mesh_routes,
+    )
+    parts.templates = templates_of(settings, node, wire)
+    return parts
 
 
 @asynccontextmanager
@@ -211,7 +223,8 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
     """The rounds run and the doors are open inside; on the way out everything ends in order."""
     parts, store = live.parts, live.parts.node.store
     chosen, ways = live.settings.alerts, ways_of(live.settings, HttpWire())
-    telling = telling_of(parts.node, ways, chosen, parts.hotel, system_chance())
+    roster = roster_of(chosen, parts.hotel, store.view)
+    telling = telling_of(parts.node, ways, chosen, parts.hotel, roster, system_chance())
     alerts = Alerts(parts, parts.hotel, silence_hours=chosen.silence_hours, tell=telling.trouble)
     store.on_trouble = alerts.trouble
     store.on_broken = partial(_broken, live)
@@ -230,9 +243,13 @@ async def _moving(live: Live, hotel: HotelFile, sockets: Sequence[socket.socket]
         parts.tasks.append(loop.create_task(keep_running(parts.node, name, round_), name=name))
     gate = _gate(live)
     await console.bring_owner(parts.node)
+    await bring_key(parts.node)
     pages = documented(
         console.application(
             parts,
+            desk=live.desk,
+            hotel_file=live.settings.hotel_file,
+            roster=roster,
             password=live.console_password,
             start=live.start,
             trusted_proxies=live.settings.limits.trusted_proxies,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from nightporter.channels.ways import PAGERDUTY, SLACK, Ways, fingerprint
 from nightporter.channels.wire import Wire
@@ -10,10 +11,12 @@ from nightporter.clock import Chance
 from nightporter.config.hotel import Hotel
 from nightporter.config.settings import AlertSettings, Settings
 from nightporter.console.wording import choose
+from nightporter.journal import duty
 from nightporter.rounds.node import Node
 from nightporter.rounds.notices import Notices
 from nightporter.rounds.roster import Contact, Roster
 from nightporter.rounds.telling import Telling
+from nightporter.store import View
 
 
 def ways_of(settings: Settings, wire: Wire) -> Ways:
@@ -35,8 +38,8 @@ def house_ways(alerts: AlertSettings) -> tuple[str, ...]:
     return (*slack, *pagerduty, *alerts.urls)
 
 
-def roster_of(alerts: AlertSettings, hotel: Callable[[], Hotel]) -> Roster:
-    """Who is in line."""
+def roster_of(alerts: AlertSettings, hotel: Callable[[], Hotel], view: View | None = None) -> Roster:
+    """Who is in line. `view`: of the file where people say whether they are on duty."""
     people = [
         Contact(
             name=person.name,
@@ -47,15 +50,21 @@ def roster_of(alerts: AlertSettings, hotel: Callable[[], Hotel]) -> Roster:
         )
         for person in alerts.people
     ]
-    return Roster(people, house_ways(alerts), hotel, pagerduty=bool(alerts.pagerduty_routing_key))
+    return Roster(
+        people,
+        house_ways(alerts),
+        hotel,
+        pagerduty=bool(alerts.pagerduty_routing_key),
+        duty=partial(duty.said, view) if view else lambda _: {},
+    )
 
 
 def telling_of(
-    node: Node, ways: Ways, alerts: AlertSettings, hotel: Callable[[], Hotel], chance: Chance
+    node: Node, ways: Ways, alerts: AlertSettings, hotel: Callable[[], Hotel], roster: Roster, chance: Chance
 ) -> Telling:
     """The round that tells."""
     notices = Notices(lambda: choose("", hotel()), alerts.console_url)
-    return Telling(node, ways, roster_of(alerts, hotel), notices, chance)
+    return Telling(node, ways, roster, notices, chance)
 
 
 def each_way(alerts: AlertSettings, hotel: Hotel) -> dict[str, str]:

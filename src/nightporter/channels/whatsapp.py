@@ -214,6 +214,11 @@ def _row(row: Choice) -> dict[str, str]:
 def _template(template: Template) -> dict[str, JSON]:
     value: dict[str, JSON] = {"name": template.name, "language": {"code": template.language}}
     if template.parameters:
-        parameters = [{"type": "text", "text": " ".join(text.split())} for text in template.parameters]
+        parameters: list[JSON] = [
+            {"type": "text", "text": " ".join(text.split())} for text in template.parameters
+        ]
+        if template.names:
+            named = zip(parameters, template.names, strict=True)
+            parameters = [{**mapping(part), "parameter_name": name} for part, name in named]
         value["components"] = [{"type": "body", "parameters": parameters}]
     return value

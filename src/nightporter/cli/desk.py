@@ -66,9 +66,9 @@ def _lines(file: Path | None) -> list[str]:
 
 
 def _answers(texts: list[str], stay: str, date: datetime | None, run: Any) -> list[dict[str, Any]]:
-    from nightporter.app.ask import Asking, Questions
     from nightporter.clock import SystemClock
     from nightporter.config.hotel import HotelFile
+    from nightporter.ops.asking import Asking, Questions
 
     hotel = HotelFile(settings().hotel_file)
     questions = Questions(lambda: hotel.hotel)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from nightporter.store import Row, View
 
 LIST_MAX = 100_000
+NOTES_MAX = 1_000
+LAST_MS = 1 << 62
 
 Json = Annotated[bool, typer.Option("--json", help="as JSON")]
 Limit = Annotated[int, typer.Option(min=1, max=LIST_MAX, help="at most so many")]
@@ -64,7 +66,7 @@ def show_guest(
     guest: Annotated[str, typer.Argument(metavar="ID|PHONE", help="the guest's id or phone number")],
     as_json: Json = False,
 ) -> None:
-    """One guest with stays and conversations.
+    """One guest with stays, conversations, labels and notes.
 
     Example: nightporter guests show +390471000111 --json
     """
@@ -83,7 +85,20 @@ def show_guest(
             {"id": one[0], "channel": one[1], "number": one[2]}
             for one in view.all("conversations_of", (row[0],))
         ]
-    output.record({**whole, "stays": stays, "conversations": conversations}, as_json=as_json)
+        told = _told_of(view, row[0])
+    output.record({**whole, "stays": stays, "conversations": conversations, **told}, as_json=as_json)
+
+
+def _told_of(view: View, guest_id: str) -> dict[str, Any]:
+    """What colleagues keep about the guest."""
+    from nightporter.gateway.shapes import at
+    from nightporter.journal import remarks
+
+    notes = remarks.notes_of(view, guest_id, LAST_MS, NOTES_MAX)
+    return {
+        "labels": [label.text for label in remarks.labels_of(view, guest_id)],
+        "notes": [{"at": at(note.at_ms), "by": note.author, "text": note.text} for note in notes],
+    }
 
 
 def add_guest(

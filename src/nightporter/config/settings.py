@@ -39,6 +39,7 @@ class WhatsAppSettings:
     verify_token: str = field(repr=False)  # "" = the webhook cannot be registered
     api_url: str
     messages_per_second: float
+    business_account_id: str = ""  # "" = templates cannot be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class RetentionSettings:
     event_steps: int
     audit: int
     tasks: int
+    notes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +283,8 @@ def _whatsapp(section: dict[str, Any]) -> WhatsAppSettings | None:
     needed = ("phone_number_id", "access_token", "app_secret")
     if not _whole(section, "whatsapp", needed, (*needed, "verify_token")):
         return None
-    section["verify_token"] = section["verify_token"] or ""
+    for name in ("verify_token", "business_account_id"):
+        section[name] = section[name] or ""
     return WhatsAppSettings(**section)
 
 

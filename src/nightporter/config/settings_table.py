@@ -48,6 +48,7 @@ RETENTION_DAYS = {  # how long each kind is kept; messages, guests and dispositi
     "event_steps": 90,
     "audit": 730,
     "tasks": 730,
+    "notes": 730,
 }
 
 
@@ -140,6 +141,10 @@ _CHANNELS = (
     Setting(
         key="whatsapp.api_url", short="WHATSAPP_API_URL", read=HTTP_URL, default="https://graph.facebook.com/v26.0",
         meaning="address of the Cloud API, with its version",
+    ),
+    Setting(
+        key="whatsapp.business_account_id", short="WHATSAPP_BUSINESS_ACCOUNT_ID", read=WORD,
+        meaning="the WhatsApp Business Account (WABA) whose templates the console shows and offers",
     ),
     Setting(
         key="whatsapp.messages_per_second", short="WHATSAPP_MESSAGES_PER_SECOND", read=number(0.1, 1_000_000),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nightporter.journal.people import conversation
+from nightporter.journal.people import conversation, guest
 from nightporter.model.outbox import OutboxMessage, OutboxState
 from nightporter.outbox import messages, tasks, tellings
 from nightporter.store import Tx
@@ -21,6 +21,7 @@ class Result(StrEnum):
 
     DONE = "done"
     CLOSED = "closed"  # the 24 h window is over
+    OPTED_OUT = "opted_out"  # the guest wants no messages that were not asked for
     HELD = "held"  # by somebody else
     CHANGED = "changed"  # since it was read
     NOTHING = "nothing"  # it was done already
@@ -54,18 +55,27 @@ def take(deed: Deed, conversation_id: str) -> Unit:
 
 
 def answer(
-    deed: Deed, conversation_id: str, parts: Sequence[OutboxMessage], version: int, *, over: bool
+    deed: Deed,
+    conversation_id: str,
+    parts: Sequence[OutboxMessage],
+    version: int,
+    *,
+    over: bool,
+    draft: str = "",
 ) -> Unit:
     """Send what staff wrote, and hold the conversation.
 
-    Not when the window is over by now, when the conversation is no longer as whoever wrote saw it (`version`), or when
-    somebody else holds it, unless it is taken `over` from them.
+    Not when the window is over by now (but for a template, to a guest who did not opt out), when the conversation is no
+    longer as whoever wrote saw it (`version`), or when somebody else holds it, unless it is taken `over` from them.
     """
 
     def unit(tx: Tx) -> Result:
         now = conversation(tx, conversation_id)
         if now.window_until_ms() <= deed.now_ms:
-            return Result.CLOSED
+            if not all(part.content.template for part in parts):
+                return Result.CLOSED
+            if guest(tx, now.guest_id).opted_out_ms:
+                return Result.OPTED_OUT
         if now.held(deed.now_ms) and now.held_by != deed.who and not over:
             return Result.HELD
         if now.version != version:
@@ -74,6 +84,9 @@ def answer(
         for part in parts:
             messages.add(tx, part, origin=origin, covers=(), discloses=False, now_ms=deed.now_ms, claim=None)
         _hold(tx, deed, conversation_id, wrote_ms=deed.now_ms)
+        began = tasks.one(tx, draft) if draft else None
+        if began and began.conversation_id == conversation_id:
+            tasks.done(tx, draft, deed.who, deed.now_ms)
         deed.note(tx, "conversation answered", conversation_id, parts[0].outbox_id)
         return Result.DONE
 

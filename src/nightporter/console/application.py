@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,17 +15,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nightporter.console.coming import Coming
 from nightporter.console.deeds import Deeds
+from nightporter.console.drafting import DRAFTS, Drafting
+from nightporter.console.facts import ASK, FactsCheck
 from nightporter.console.login import Entrance, Start
+from nightporter.console.on_duty import DUTY, DutyPages
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
 from nightporter.console.parts import Parts
 from nightporter.console.passwords import Passwords
+from nightporter.console.ready import READY, ReadyPages
+from nightporter.console.remarks import Remarks
+from nightporter.console.search import SEARCH, SearchPage
 from nightporter.console.session import Sessions
 from nightporter.console.staff import ACCOUNTS, StaffPages
+from nightporter.console.stops import LIFT, Stops
 from nightporter.console.streams import Streams
+from nightporter.console.templates import TEMPLATES, TemplatePages
+from nightporter.console.told import ONE, ToldPages
 from nightporter.console.visit import Networks, Reception
 from nightporter.journal import accounts
 from nightporter.ops.health import health
 from nightporter.rounds.node import Node
+from nightporter.rounds.roster import Roster
+from nightporter.rounds.turns import Answers
 
 STATIC = "/static"
 POLICY = (
@@ -74,11 +86,19 @@ class StaticForLong(StaticFiles):
 
 
 def application(
-    parts: Parts, *, password: str, start: Start = Start.SETTING, trusted_proxies: Networks = ()
+    parts: Parts,
+    *,
+    desk: Answers,
+    hotel_file: Path,
+    roster: Roster,
+    password: str,
+    start: Start = Start.SETTING,
+    trusted_proxies: Networks = (),
 ) -> Starlette:
     """The staff's pages, behind the accounts; `password` opens the owner's as `start` says.
 
-    `parts.closing` ends their event streams (SD6).
+    `desk` is asked by the facts check, which shows the lines of `hotel_file`; `roster`: who is told of what, and when.
+    `parts.closing` ends the event streams (SD6).
     """
     store, sessions, passwords = parts.node.store, Sessions(parts.node), Passwords()
     streams = Streams(lambda: store.groups, parts.closing)
@@ -94,6 +114,15 @@ def application(
             *_writing(deeds),
             *_coming(pages, deeds, coming),
             *_owners(pages, deeds, staff),
+            *_ready(pages, deeds, ReadyPages(parts, pages, deeds)),
+            *_remarks(pages, deeds, Remarks(parts, pages, deeds)),
+            *_templates(pages, deeds, TemplatePages(parts, pages, deeds)),
+            Route(SEARCH, pages.behind_password(SearchPage(parts, pages).show), methods=["GET"]),
+            *_drafts(pages, deeds, Drafting(parts, pages, deeds)),
+            Route(LIFT, deeds.genuine(Stops(parts, pages, deeds).lift, owner=True), methods=["POST"]),
+            *_told(ToldPages(parts, pages)),
+            *_duty(pages, deeds, DutyPages(parts, pages, deeds, roster)),
+            *_facts(pages, deeds, FactsCheck(parts, pages, desk, hotel_file)),
             _static(),
         ],
         middleware=[Middleware(StrictHeaders)],
@@ -179,6 +208,71 @@ def _owners(pages: Pages, deeds: Deeds, staff: StaffPages) -> list[BaseRoute]:
     return [
         Route(ACCOUNTS, pages.behind_password(staff.show, owner=True), methods=["GET"]),
         *(Route(path, deeds.genuine(act, owner=True), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _ready(pages: Pages, deeds: Deeds, ready: ReadyPages) -> list[BaseRoute]:
+    looks = {READY: ready.show, "/fragments/answers/{conversation}": ready.text}
+    acts = {READY: ready.keep, f"{READY}/drop": ready.drop, "/conversations/{conversation}/pick": ready.pick}
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _remarks(pages: Pages, deeds: Deeds, remarks: Remarks) -> list[BaseRoute]:
+    acts = {
+        "note": remarks.note,
+        "note/drop": remarks.drop_note,
+        "label": remarks.label,
+        "label/drop": remarks.drop_label,
+    }
+    look = pages.behind_password(remarks.labels)
+    here = "/conversations/{conversation}"
+    return [
+        Route("/fragments/labels/{conversation}", look, methods=["GET"]),
+        *(Route(f"{here}/{path}", deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _templates(pages: Pages, deeds: Deeds, templates: TemplatePages) -> list[BaseRoute]:
+    looks = {TEMPLATES: templates.show, "/fragments/templates": templates.listing}
+    acts = {
+        f"{TEMPLATES}/read": templates.read_now,
+        "/conversations/{conversation}/template": deeds.template,
+    }
+    return [
+        *(Route(path, pages.behind_password(look), methods=["GET"]) for path, look in looks.items()),
+        *(Route(path, deeds.genuine(act), methods=["POST"]) for path, act in acts.items()),
+    ]
+
+
+def _drafts(pages: Pages, deeds: Deeds, drafting: Drafting) -> list[BaseRoute]:
+    one = "/conversations/{conversation}/drafts/{task}"
+    return [
+        Route(DRAFTS, pages.behind_password(drafting.show), methods=["GET"]),
+        Route("/fragments/drafts", pages.behind_password(drafting.listed), methods=["GET"]),
+        Route(f"{one}/send", deeds.genuine(drafting.send), methods=["POST"]),
+        Route(f"{one}/throw", deeds.genuine(drafting.throw_away), methods=["POST"]),
+    ]
+
+
+def _duty(pages: Pages, deeds: Deeds, duty: DutyPages) -> list[BaseRoute]:
+    return [
+        Route(DUTY, pages.behind_password(duty.show), methods=["GET"]),
+        Route("/fragments/duty", pages.behind_password(duty.listed), methods=["GET"]),
+        Route(DUTY, deeds.genuine(duty.say), methods=["POST"]),
+    ]
+
+
+def _told(told: ToldPages) -> list[BaseRoute]:
+    return [Route(ONE, told.show, methods=["GET"]), Route(ONE, told.take, methods=["POST"])]
+
+
+def _facts(pages: Pages, deeds: Deeds, facts: FactsCheck) -> list[BaseRoute]:
+    return [
+        Route(ASK, pages.behind_password(facts.show), methods=["GET"]),
+        Route(ASK, deeds.genuine(facts.ask), methods=["POST"]),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -14,11 +13,9 @@ from nightporter.console.answering import Answering
 from nightporter.console.pages import Pages, way_in
 from nightporter.console.parts import Parts
 from nightporter.console.session import Sessions
-from nightporter.console.visit import Visit, go, keep_language
+from nightporter.console.visit import Visit, back_to, go, keep_language
 from nightporter.console.wording import LANGUAGES
 from nightporter.errors import CannotKeep, StoreBroken
-
-_PATH = re.compile(r"/[A-Za-z0-9/_-]*")
 
 Handler = Callable[[Request], Awaitable[Response]]
 Act = Callable[[Visit], Awaitable[Response]]
@@ -54,8 +51,7 @@ class Deeds:
 
     async def language(self, visit: Visit) -> Response:
         """Read the pages in another language."""
-        back = visit.form.get("back", "")
-        response = go(back if _PATH.fullmatch(back) and not back.startswith("//") else "/")
+        response = go(back_to(visit, "/"))
         wanted = visit.form.get("language", "")
         if wanted in LANGUAGES:
             keep_language(response, wanted)
@@ -90,6 +86,13 @@ class Deeds:
         if not self._known(conversation_id):
             return self._pages.problem(visit, "problem.gone", 404)
         return await self._answering.answer(visit, conversation_id, self.deed(visit))
+
+    async def template(self, visit: Visit) -> Response:
+        """Send a template that staff filled in."""
+        conversation_id = visit.request.path_params["conversation"]
+        if not self._known(conversation_id):
+            return self._pages.problem(visit, "problem.gone", 404)
+        return await self._answering.template(visit, conversation_id, self.deed(visit))
 
     # -- tasks and messages
 

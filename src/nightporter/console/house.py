@@ -24,6 +24,7 @@ class Road:
     number: str
     stopped: str
     stopped_since_ms: int
+    proactive_stopped: str
     paused: bool
     breaker: str
     sending: int
@@ -84,6 +85,7 @@ def _road(parts: Parts, name: str) -> Road:
         number=lane.channel.number,
         stopped=lane.stopped,
         stopped_since_ms=row[0] if row else 0,
+        proactive_stopped=lane.proactive_stopped,
         paused=lane.paused_by_staff,
         breaker=str(lane.breaker.state),
         sending=lane.sending,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nightporter.console.people import FOR_EVER_MS, Person, Preview, person, preview
-from nightporter.journal import people
+from nightporter.journal import people, remarks
+from nightporter.journal.remarks import Label
 from nightporter.model.conversation import Conversation
 from nightporter.model.decision import Urgency
 from nightporter.model.outbox import OutboxState
@@ -34,6 +35,7 @@ class Line:
     since_ms: int = 0
     reasons: list[str] = field(default_factory=list[str])
     held: bool = False
+    labels: list[Label] = field(default_factory=list[Label])
 
     @property
     def waits(self) -> bool:
@@ -69,19 +71,26 @@ class InboxReader:
         lines = self._waiting_lines()
         lines.sort(key=lambda line: (line.rank, line.since_ms))
         shown = lines[:WAITING_MAX]
-        for line in shown:
-            line.preview = preview(self._view, line.conversation.conversation_id)
+        self._complete(shown)
         return Inbox(shown, sum(line.waits for line in lines), len(lines) - len(shown))
 
-    def all(self, before_ms: int) -> Inbox:
-        """Every conversation, the last active first; `before_ms` 0 = from now."""
-        rows = self._view.all("conversations_recent", (before_ms or FOR_EVER_MS, RECENT_MAX))
+    def all(self, before_ms: int, label: str = "") -> Inbox:
+        """Every conversation, or those of guests with a label, the last active first; `before_ms` 0 = from now."""
+        until_ms = before_ms or FOR_EVER_MS
+        if label:
+            rows = self._view.all("conversations_labelled", (label, until_ms, RECENT_MAX))
+        else:
+            rows = self._view.all("conversations_recent", (until_ms, RECENT_MAX))
         known = {line.conversation.conversation_id: line for line in self._waiting_lines()}
         lines = [known.get(row[0]) or self._line(row[0]) for row in rows]
-        for line in lines:
-            line.preview = preview(self._view, line.conversation.conversation_id)
+        self._complete(lines)
         older_ms = rows[-1][11] if len(rows) == RECENT_MAX else 0
         return Inbox(lines, sum(line.waits for line in known.values()), older_ms=older_ms)
+
+    def _complete(self, lines: list[Line]) -> None:
+        for line in lines:
+            line.preview = preview(self._view, line.conversation.conversation_id)
+            line.labels = remarks.labels_of(self._view, line.conversation.guest_id)
 
     def count(self) -> int:
         """How many conversations need a person."""

@@ -8,14 +8,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response, StreamingResponse
 
-from nightporter.console import files, house, news, thread
+from nightporter.console import composer, drafts, files, head, house, news, thread
+from nightporter.console.composer import Composer
 from nightporter.console.inbox import InboxReader
 from nightporter.console.parts import Parts
 from nightporter.console.rendering import page
 from nightporter.console.session import Sessions
 from nightporter.console.streams import Streams
-from nightporter.console.thread import Seen
-from nightporter.console.visit import Reception, Visit, go
+from nightporter.console.thread import Seen, Thread
+from nightporter.console.visit import Reception, Visit, go, whole
+from nightporter.journal import remarks
+from nightporter.journal.remarks import LABEL_CHARS_MAX
 from nightporter.ops.questions import DAYS, unanswered
 from nightporter.store import View
 
@@ -88,7 +91,7 @@ class Pages:
             visit,
             self.now_ms(),
             status=status,
-            waiting=self._reader(visit).count(),
+            **head.read(self._view, visit.visitor, self.now_ms(), self._today(visit)),
             **values,
         )
 
@@ -102,16 +105,25 @@ class Pages:
 
     def _inbox(self, template: str, visit: Visit) -> Response:
         query = visit.request.query_params
-        show_all = query.get("show") == "all"
+        label = remarks.label_key(query.get("label", ""))[:LABEL_CHARS_MAX]
+        show_all = query.get("show") == "all" or bool(label)
         before = query.get("before", "")
         reader = self._reader(visit)
-        inbox = reader.all(int(before) if before.isdecimal() else 0) if show_all else reader.waiting()
-        current = query.get("current", "")
-        return self.render(template, visit, inbox=inbox, show_all=show_all, before=before, current=current)
+        inbox = reader.all(whole(before), label) if show_all else reader.waiting()
+        return self.render(
+            template,
+            visit,
+            inbox=inbox,
+            show_all=show_all,
+            before=before,
+            current=query.get("current", ""),
+            label=label,
+            used=remarks.labels_used(self._view) if template == "inbox.html" else [],
+        )
 
     async def count(self, visit: Visit) -> Response:
         """How many wait, for the head of the page."""
-        return self.render("count.html", visit)
+        return self.render("count_live.html", visit)
 
     async def conversation(self, visit: Visit) -> Response:
         """One conversation."""
@@ -122,34 +134,50 @@ class Pages:
         visit: Visit,
         *,
         text: str = "",
+        note: str = "",
         problem: str = "",
         status: int = 200,
         happened: Sequence[str] = (),
+        draft: str = "",
     ) -> Response:
-        """The conversation with what was typed, why it was not sent, and what has `happened` meanwhile."""
+        """The conversation with what was typed, why it was not sent, and what has `happened` meanwhile.
+
+        `draft`: the task whose draft was taken up.
+        """
         return self._thread(
-            "conversation.html", visit, status=status, text=text, problem=problem, happened=happened
+            "conversation.html",
+            visit,
+            status=status,
+            text=text,
+            note=note,
+            problem=problem,
+            happened=happened,
+            draft=draft,
         )
 
     async def thread(self, visit: Visit) -> Response:
         """What was said, alone."""
-        return self._thread("thread.html", visit)
+        return self._thread("thread.html", visit, draft="")
 
     def _thread(self, template: str, visit: Visit, *, status: int = 200, **values: Any) -> Response:
+        whole_page = template == "conversation.html"
         conversation_id = visit.request.path_params["conversation"]
         if self._view.one("conversation_version", (conversation_id,)) is None:
             return self.problem(visit, "problem.gone", 404)
         query, now_ms = visit.request.query_params, self.now_ms()
+        today = self._today(visit)
         before = query.get("before", "")
         found = thread.read(
             self._view,
             conversation_id,
             now_ms,
-            visit.words.date(now_ms).isoformat(),
-            int(before) if before.isdecimal() else 0,
+            today,
+            whole(before),
         )
-        draft = next((task.draft for task in found.open_tasks if task.task_id == query.get("draft")), "")
-        values["text"] = values.get("text") or draft
+        drafted = drafts.of_tasks(self._view, found.open_tasks, today)
+        if (wanted := query.get("draft", "")) in drafted:
+            values |= {"text": values.get("text") or drafted[wanted].task.draft, "draft": wanted}
+        values.setdefault("text", "")
         return self.render(
             template,
             visit,
@@ -159,8 +187,13 @@ class Pages:
             seen=Seen.of(found.conversation),
             form_id=self._parts.node.ids.new(),
             channel_known=found.conversation.channel in self._parts.roads,
+            composer=self._composer(found, visit) if whole_page else None,
+            drafts=drafted,
             **values,
         )
+
+    def _composer(self, found: Thread, visit: Visit) -> Composer:
+        return composer.read(self._view, found, visit, self.now_ms())
 
     async def house(self, visit: Visit) -> Response:
         """The state of the house."""
@@ -210,8 +243,11 @@ class Pages:
 
     def problem(self, visit: Visit, words: str, status: int) -> Response:
         """A page that says what is wrong."""
-        return page("problem.html", visit, self.now_ms(), status=status, words=words)
+        return page("problem.html", visit, self.now_ms(), status=status, words=words, **head.NOTHING)
+
+    def _today(self, visit: Visit) -> str:
+        return visit.words.date(self.now_ms()).isoformat()
 
     def _reader(self, visit: Visit) -> InboxReader:
         now_ms = self.now_ms()
-        return InboxReader(self._view, now_ms, visit.words.date(now_ms).isoformat())
+        return InboxReader(self._view, now_ms, self._today(visit))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from nightporter.config.hotel import Hotel
 from nightporter.ops.running import Running
+from nightporter.rounds.templates import TemplateReading
 from nightporter.rounds.turns import Turns
 
 
@@ -17,6 +18,11 @@ class Parts(Running, Protocol):
     @property
     def turns(self) -> Turns:
         """Is told to look at a conversation."""
+        ...
+
+    @property
+    def templates(self) -> TemplateReading | None:
+        """Reads the account's templates; None while no account is named."""
         ...
 
     @property

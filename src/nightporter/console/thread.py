@@ -9,8 +9,9 @@ import orjson
 
 from nightporter.console.people import FOR_EVER_MS, Person, person
 from nightporter.desk.privacy import without_cards
-from nightporter.journal import people
+from nightporter.journal import people, remarks
 from nightporter.journal.entries import message_of
+from nightporter.journal.remarks import Note
 from nightporter.model.conversation import Conversation
 from nightporter.model.message import EntryKind, Message, MessageKind
 from nightporter.outbox import tasks
@@ -74,7 +75,7 @@ class Traced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One thing in the thread. `who`: guest, machine, staff, phone (the phone app), event."""
+    """One thing in the thread. `who`: guest, machine, staff, phone (the phone app), note, event."""
 
     key: str
     who: str
@@ -123,10 +124,11 @@ def read(view: View, conversation_id: str, now_ms: int, today: str, before_ms: i
     heard = view.all("entries_conversation", (conversation_id, until_ms, PAGE_MESSAGES))
     said = view.all("outbox_conversation", (conversation_id, until_ms, PAGE_MESSAGES))
     bubbles = [_heard(view, row) for row in heard] + [_said(row) for row in said]
+    noted = remarks.notes_of(view, conversation.guest_id, until_ms, PAGE_MESSAGES)
+    bubbles += [_noted(note) for note in noted]
     bubbles += [_handed_over(task) for task in known if task.created_ms < until_ms]
-    cut_ms = max(
-        (rows[-1][at] for rows, at in ((heard, 2), (said, 4)) if len(rows) == PAGE_MESSAGES), default=0
-    )
+    moments = [row[2] for row in heard], [row[4] for row in said], [note.at_ms for note in noted]
+    cut_ms = max((times[-1] for times in moments if len(times) == PAGE_MESSAGES), default=0)
     bubbles, older_ms = _page(sorted(bubbles, key=lambda one: one.at_ms), cut_ms)
     return Thread(
         conversation=conversation,
@@ -207,6 +209,12 @@ def _said(row: Row) -> Bubble:
         error=f"{code} {error}".strip(),
         choices=tuple(choice.title for choice in (*content.buttons, *content.rows)),
         template=template.name if template else "",
+    )
+
+
+def _noted(note: Note) -> Bubble:
+    return Bubble(
+        key=note.note_id, who="note", at_ms=note.at_ms, name=note.author, text=without_cards(note.text)
     )
 
 

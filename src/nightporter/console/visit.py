@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -19,7 +20,9 @@ LANGUAGE_SECONDS = 365 * 86_400
 FORM_FIELDS_MAX = 20
 FORM_BYTES_MAX = 64 * 1024
 TOKEN = "token"
+NUMBER_DIGITS_MAX = 15
 REDIRECT = 303
+_PATH = re.compile(r"/[A-Za-z0-9/_-]*")
 FROM_OURS = frozenset({"", "same-origin", "none"})  # what Sec-Fetch-Site says; "": an older browser
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
@@ -109,6 +112,17 @@ def keep_session(response: Response, visit: Visit, visitor: Visitor) -> None:
 def keep_language(response: Response, language: str) -> None:
     """Remember which language somebody reads."""
     response.set_cookie(LANGUAGE_COOKIE, language, max_age=LANGUAGE_SECONDS, httponly=True, samesite="strict")
+
+
+def whole(text: str) -> int:
+    """A number from an address or a form; 0 for anything odd."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= NUMBER_DIGITS_MAX else 0
+
+
+def back_to(visit: Visit, otherwise: str) -> str:
+    """The page of ours that a form came from."""
+    back = visit.form.get("back", "")
+    return back if _PATH.fullmatch(back) and not back.startswith("//") else otherwise
 
 
 def go(path: str) -> Response:

@@ -14,6 +14,8 @@ from nightporter.journal.entries import PHONE_APP
 
 LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch", "fr": "Français", "es": "Español"}
 FALLBACK = "en"
+# A page with many words has a file of its own.
+OWN = ("strings.toml", "work.toml", "drafts.toml", "facts.toml", "duty.toml", "house.toml")
 REASONS = ("reasons.toml", "flow_reasons.toml")  # of the desk
 MINUTE_MS, HOUR_MS, DAY_MS = 60_000, 3_600_000, 86_400_000
 
@@ -23,7 +25,8 @@ def catalogue() -> dict[str, dict[str, str]]:
     """Every sentence by `section.name`, then by language."""
     found: dict[str, dict[str, str]] = {}
     desk = resources.files("nightporter.desk")
-    files = [resources.files("nightporter.console") / "strings.toml", *(desk / name for name in REASONS)]
+    here = resources.files("nightporter.console")
+    files = [*(here / name for name in OWN), *(desk / name for name in REASONS)]
     for file in files:
         for section, names in tomllib.loads(file.read_text(encoding="utf-8")).items():
             found |= {f"{section}.{name}": by_language for name, by_language in names.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nightporter.desk.look import Look
+from nightporter.desk.own import own_answer
 from nightporter.desk.recogniser import level
 from nightporter.desk.understanding import Wish
 from nightporter.model.message import MessageKind
@@ -28,6 +29,8 @@ def is_complete(look: Look) -> bool:
     if heard is None:  # no words at all: a picture may get some
         return not any(thing.message.kind is MessageKind.IMAGE for thing in look.things)
     if heard.angry or heard.wants_human:
+        return True
+    if own_answer(look.hotel, look.words()):
         return True
     if heard.greeting or heard.fragment or heard.thanks or not heard.wishes:
         return False

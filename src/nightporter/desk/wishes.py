@@ -8,23 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from nightporter.config.hotel import Policy
+from nightporter.config.hotel import Policy, Text
 from nightporter.desk import topics
 from nightporter.desk.dates import Asked, date_asked
 from nightporter.desk.handover import Leftover
 from nightporter.desk.heard import time_bound
 from nightporter.desk.late import is_late
 from nightporter.desk.look import Look
+from nightporter.desk.own import Own, own_answer
 from nightporter.desk.privacy import leaks, stay_of
 from nightporter.desk.questions import answer_of, filled, is_bare
 from nightporter.desk.recogniser import level
-from nightporter.desk.rendering import day_text
+from nightporter.desk.rendering import day_text, may_tell
 from nightporter.desk.understanding import Ask, TopicReply, Wish
 from nightporter.model.conversation import Question
 
 FOLLOW_UP_MS = 30 * 60_000  # "and tomorrow?" is about our last answer this long
 FOLLOW_UP_WORDS_MAX = 5
 OTHER_SURE = 0.5  # from here on a wish of no topic of ours was understood, else it was not
+DRAFTED = frozenset(
+    {"unsure", "look_first"}
+)  # reasons for a person to look at what the machine would have said
 DANGER = "other:danger"
 GREETING = "smalltalk"
 HUMAN = "human"
@@ -46,14 +50,17 @@ def answer_wishes(look: Look, quoted_topic: str = "") -> Answers:
     late = is_late(look, [spoken.entry for spoken in look.spoken])
     plan = _plan(look, quoted_topic)
     for wish, slots in plan:
-        reason = _for_staff(look, wish)
+        own = None if slots else _own(look, wish, alone=len(plan) == 1)
+        reason = _for_own(look, wish) if own else _for_staff(look, wish)
         asked = _asked(look, wish.text if len(plan) > 1 else look.words())
         if not reason and late and (asked.last < look.today or time_bound(look.words())):
             reason = "late"
-        if reason and reason != "unsure":
+        if own and (not reason or reason in DRAFTED):
+            _take_own(look, answers, replace(wish, topic=own.topic), own, asked, drafted=reason)
+        elif reason and reason not in DRAFTED:
             answers.leftovers.append(Leftover(wish.text, wish.topic, reason))
         else:
-            _take(look, answers, wish, _reply(look, wish, slots, asked), unsure=bool(reason))
+            _take(look, answers, wish, _reply(look, wish, slots, asked), drafted=reason)
     return answers
 
 
@@ -123,7 +130,7 @@ def _is_high(wish: Wish) -> bool:
 
 
 def _for_staff(look: Look, wish: Wish) -> str:
-    """Why a person must answer it: "" the machine may; `unsure`: a person, with a draft."""
+    """Why a person must answer it: "" the machine may; one of `DRAFTED`: a person, with a draft."""
     if wish.topic not in topics.TOPICS:
         return "other_topic" if wish.topic and wish.confidence >= OTHER_SURE else "not_understood"
     policy = look.hotel.policy_of(wish.topic)
@@ -132,7 +139,42 @@ def _for_staff(look: Look, wish: Wish) -> str:
     sure = "high" if wish.confidence >= 1.0 else level(wish.topic, wish.confidence)
     if sure == "low":
         return "not_understood"
-    return "unsure" if sure == "middle" or policy == Policy.DRAFT else ""
+    if sure == "middle":
+        return "unsure"
+    return "look_first" if policy == Policy.DRAFT else ""
+
+
+def _own(look: Look, wish: Wish, *, alone: bool) -> Own | None:
+    """The hotel's own answer to a wish; never where a person, danger, anger or "stop" was heard."""
+    heard = look.heard
+    assert heard is not None, "no words to answer"
+    if look.emergency or look.opt_out or heard.angry or heard.wants_human:
+        return None
+    if wish.topic in topics.COLLECTING and level(wish.topic, wish.confidence) != "low":
+        return None
+    if look.hotel.policy_of(wish.topic) == Policy.STAFF and _is_high(wish):
+        return None
+    found = own_answer(look.hotel, wish.text)
+    return found or (own_answer(look.hotel, look.words()) if alone else None)
+
+
+def _for_own(look: Look, wish: Wish) -> str:
+    """What is understood as a topic that the hotel wants to see first is a draft also here."""
+    policy = look.hotel.policy_of(wish.topic)
+    return "look_first" if policy == Policy.DRAFT and _is_high(wish) else ""
+
+
+def _take_own(look: Look, answers: Answers, wish: Wish, own: Own, asked: Asked, *, drafted: str) -> None:
+    """What the file says on that day, in the guest's language; where it has none, staff see what it says."""
+    answer = look.hotel.during(own.answer, asked.first)
+    said = answer.say if isinstance(answer.say, Text) and may_tell(answer.share, look.match) else None
+    text = said.get(look.language) if said else ""
+    if said and not text:
+        answers.leftovers.append(Leftover(wish.text, wish.topic, "not_in_file", draft=said.any()))
+        look.sources.append(own.source)
+    else:
+        reply = TopicReply(text=text, sources=(own.source,)) if text else None
+        _take(look, answers, wish, reply, drafted=drafted)
 
 
 def _asked(look: Look, text: str) -> Asked:
@@ -181,17 +223,18 @@ def _reply(look: Look, wish: Wish, slots: dict[str, str], asked: Asked) -> Topic
     return replies[0] if len(said) == 1 else None
 
 
-def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, unsure: bool) -> None:
+def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *, drafted: str) -> None:
     """Puts a reply into the answer, or with its reason among what is left for staff."""
-    collected = wish.topic in topics.COLLECTING and (wish.topic == HUMAN or not unsure)
+    collected = wish.topic in topics.COLLECTING and (wish.topic == HUMAN or not drafted)
     if collected and reply and reply.task and not reply.question:
         answers.leftovers.append(
             Leftover(wish.text, wish.topic, reply.task.reason, task=reply.task, said=reply.text)
         )
         return
-    reason, draft = _not_sayable(look, answers, reply, unsure=unsure)
+    reason, draft = _not_sayable(look, answers, reply, drafted)
     if reason or reply is None:
         answers.leftovers.append(Leftover(wish.text, wish.topic, reason, draft))
+        look.sources += reply.sources if reply and draft else ()
         return
     if reply.task is not None:
         look.add_topic_task(reply.task)
@@ -201,7 +244,7 @@ def _take(look: Look, answers: Answers, wish: Wish, reply: TopicReply | None, *,
     look.sources += reply.sources
 
 
-def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsure: bool) -> tuple[str, str]:
+def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, drafted: str) -> tuple[str, str]:
     """(reason, draft) why a reply is for staff; ("", "") when it may be said."""
     if reply is None:
         return "not_in_file", ""
@@ -209,8 +252,8 @@ def _not_sayable(look: Look, answers: Answers, reply: TopicReply | None, *, unsu
         return (reply.task.reason if reply.task else "not_in_file"), ""
     if leaks(reply.text, look.secrets, look.match):
         return "secret", ""
-    if unsure:
-        return "unsure", reply.text
+    if drafted:
+        return drafted, reply.text
     if look.careful and (reply.task or reply.question):
         return "held_long", reply.text
     if reply.question and answers.question:

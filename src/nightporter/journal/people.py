@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from nightporter.clock import Ids
+from nightporter.journal import remarks
 from nightporter.model.conversation import Conversation, Memory, Question
 from nightporter.model.guest import Guest, Identity, IdentityKind, LanguageSource, Stay, StayRole, StayState
 from nightporter.store import Row, Tx, View
@@ -73,6 +74,7 @@ def _merge(tx: Tx, kept: str, dropped: str) -> None:
         )  # fmt: skip
         tx.run("conversation_drop", (conversation_id,))
     _merge_known(tx, kept, dropped)
+    remarks.move(tx, kept, dropped)
     tx.run("identity_move", (kept, dropped))
     tx.run("stay_guests_book", (kept, dropped))
     tx.run("stay_guests_move", (kept, dropped))

@@ -84,7 +84,7 @@ class Trace:
     topics: tuple[tuple[str, float], ...] = ()
     emergency: bool = False
     opt_out: bool = False
-    sources: tuple[str, ...] = ()  # paths in hotel.yaml that were said
+    sources: tuple[str, ...] = ()  # paths in hotel.yaml that were said, or drafted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

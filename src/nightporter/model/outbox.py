@@ -27,6 +27,7 @@ class Template:
     name: str
     language: str
     parameters: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # of the parameters, where the provider wants them beside the values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

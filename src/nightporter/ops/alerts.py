@@ -25,6 +25,8 @@ CANNOT_KEEP = "cannot_keep"  # what people are told while it lasts
 QUEUE_MAX = 100
 QUEUE_LOOKS = 2  # deep at so many looks in a row: not just a burst
 MEMORY_BYTES_MAX = 2 * 1024**3
+DISK_BYTES_MIN = 500 * 1024**2  # while the notice can still be written; the door closes far below
+DISK_BYTES_AGAIN = 50 * 1024**2  # so much more, and it is over: no notice that comes and goes
 DRILL_AGE_MS_MAX = 2 * 86_400_000
 OLD_LOOKS = 10
 SILENCE_HOURS = 6.0  # no webhook for so long, by day: where the settings do not say
@@ -95,6 +97,11 @@ class Alerts:
             await self._once(f"memory_high:{day}", "memory_high", f"{memory // 1024**2} MB")
         else:
             await node.ended("memory_high:")
+        free = node.store.disk.free_bytes()
+        if free < DISK_BYTES_MIN:
+            await self._once(f"disk_low:{day}", "disk_low", f"{free // 1024**2} MB")
+        elif free > DISK_BYTES_MIN + DISK_BYTES_AGAIN:
+            await node.ended("disk_low:")
         await self._look_at_backups(day)
         if not (hours := self._silent_hours()):
             await node.ended("webhooks_missing:")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nightporter.config.hotel import Hotel
+from nightporter.config.hotel.policy import TOPIC_NAMES
+from nightporter.desk.own import fit
 from nightporter.desk.privacy import without_cards
 from nightporter.store import Row, View
 
@@ -16,6 +21,7 @@ EXAMPLE_CHARS_MAX = 160
 DAY_MS = 86_400_000
 
 NOT_UNDERSTOOD = "not_understood"  # as a reason, and as the topic of what has none
+OWN_NAME = "question"  # of a suggested own answer to what nobody understood
 OTHER = "other:"  # how the recogniser names what is no topic of the desk's
 
 # Where in the file the answers of a topic stand; for the rest a line in it would change nothing.
@@ -102,17 +108,24 @@ def _group(topic: str, rows: list[Row], hotel: Hotel) -> Unanswered:
         reasons=dict(reasons.most_common()),
         examples=newest,
         last_ms=max(row[5] for row in rows),
-        suggestion=suggestion(topic, hotel),
+        suggestion=suggestion(topic, hotel, [example.text for example in newest]),
     )
 
 
-def suggestion(topic: str, hotel: Hotel) -> str:
-    """A line for the file that holds an answer of the hotel's own, in its language; "" where no block is for it."""
+def suggestion(topic: str, hotel: Hotel, examples: Sequence[str] = ()) -> str:
+    """A line for the file that holds an answer of the hotel's own, in its language; "" where none would be read.
+
+    What is none of the desk's topics becomes one of `own_answers:`, asked in the words of the newest example.
+    """
     say = f'{{{hotel.language}: "..."}}'
     block = BLOCKS.get(topic)
-    if block is None:
+    if block is not None:
+        return f"{block}: [{{text: {say}}}]" if block == "parking" else f"{block}: {{text: {say}}}"
+    asked = next((text for text in examples if fit((text,), text) > 0), "")
+    if topic in TOPIC_NAMES or not asked:
         return ""
-    return f"{block}: [{{text: {say}}}]" if block == "parking" else f"{block}: {{text: {say}}}"
+    name = OWN_NAME if topic == NOT_UNDERSTOOD else re.sub(r"\W+", "_", topic.removeprefix(OTHER))
+    return f"own_answers: [{{name: {name}, ask: [{json.dumps(asked, ensure_ascii=False)}], say: {say}}}]"
 
 
 def _short(text: str) -> str:

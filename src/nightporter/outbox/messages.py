@@ -282,7 +282,8 @@ def content_of(text: str) -> Content:
         if name in value:
             value[name] = tuple(Choice(**choice) for choice in value[name])
     if "template" in value:
-        value["template"]["parameters"] = tuple(value["template"]["parameters"])
+        for name in ("parameters", "names"):
+            value["template"][name] = tuple(value["template"].get(name, ()))
         value["template"] = Template(**value["template"])
     return Content(**value)
 

@@ -70,6 +70,22 @@ def open_tasks(view: View, limit: int = OPEN_TASKS_MAX) -> list[Task]:
     return [_task(row) for row in view.all("tasks_open", (limit,))]
 
 
+def one(view: View, task_id: str) -> Task | None:
+    """A task, whatever its state."""
+    row = view.one("task_get", (task_id,))
+    return _task(row) if row else None
+
+
+def drafted(view: View, limit: int = OPEN_TASKS_MAX) -> list[Task]:
+    """What the machine would say if a person lets it, oldest first."""
+    return [_task(row) for row in view.all("tasks_drafted", (limit,))]
+
+
+def undraft(tx: Tx, task_id: str) -> bool:
+    """Nobody wants to say that; the task stays. False when it is not open, or had no draft."""
+    return tx.run("task_undraft", (task_id,)) == 1
+
+
 def of_conversation(view: View, conversation_id: str) -> list[Task]:
     """A conversation's tasks, oldest first."""
     return [_task(row) for row in view.all("tasks_of", (conversation_id, OPEN_TASKS_MAX))]

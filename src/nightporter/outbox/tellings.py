@@ -87,6 +87,12 @@ def open_tasks(view: View) -> list[Open]:
     return [_open(row) for row in view.all("tasks_and_told", (TASKS_MAX,))]
 
 
+def alarms(view: View, now_ms: int) -> list[Open]:
+    """Emergencies that nobody looks after yet, the oldest first."""
+    found = [_open(row) for row in view.all("tasks_emergency", (TASKS_MAX,))]
+    return [task for task in found if not task.taken_ms and not task.begun_by_staff(now_ms)]
+
+
 def ended(view: View) -> list[Open]:
     """Tasks that are done, while those who were told have not heard it."""
     return [_open(row) for row in view.all("tasks_ended", (TASKS_MAX,))]
@@ -111,6 +117,12 @@ def due(view: View, now_ms: int) -> list[Due]:
         )
         for row in view.all("tellings_due", (now_ms, DUE_MAX))
     ]
+
+
+def told(view: View, telling_id: str) -> tuple[str, tuple[str, ...]] | None:
+    """Who was told, and the ids of the tasks; None when that is long ago."""
+    row = view.one("telling_get", (telling_id,))
+    return (str(row[0]), tuple(orjson.loads(row[1]))) if row else None
 
 
 def add(tx: Tx, tellings: Iterable[NewTelling], now_ms: int) -> None:

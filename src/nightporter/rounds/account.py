@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
+from nightporter.journal import templates
 from nightporter.model.decision import NewTask, Urgency
 from nightporter.model.message import Entry
 from nightporter.outbox import tasks
@@ -63,6 +64,10 @@ def news_of(entry: Entry) -> News | None:
 
 def tell(tx: Tx, entry: Entry, task_id: str, now_ms: int) -> None:
     """A part of the unit that takes the entry."""
+    value = entry.data.get("value")
+    if isinstance(value, dict):
+        given = cast("dict[str, Any]", value)
+        templates.heard(tx, entry.channel, str(entry.data.get("event", "")), given, entry.at_ms)
     news = news_of(entry)
     if news is None:
         return

@@ -31,6 +31,7 @@ class Retention:
     event_steps: int = 90
     audit: int = 730
     tasks: int = 730
+    notes: int = 730
 
     def queries(self) -> Mapping[str, int]:
         """Deleting query -> days, bytes before the rows that speak of them."""
@@ -45,6 +46,7 @@ class Retention:
             "told_old": self.tasks,
             "tellings_old": self.tasks,
             "tasks_old": self.tasks,
+            "notes_old": self.notes,
         }
 
 

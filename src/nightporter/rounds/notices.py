@@ -12,6 +12,7 @@ from nightporter.model.decision import Urgency
 from nightporter.outbox.tellings import Open, Step
 
 LINES_MAX = 10
+TOLD = "/told"  # the page behind the link that acknowledges
 ROOM_CHARS_MAX = 20
 ROOM_DIGITS_MAX = 6  # a longer number is no room
 ROOM_DETAILS = ("room", "rooms")
@@ -51,8 +52,8 @@ class Notices:
     words: Callable[[], Says]
     console_url: str = ""
 
-    def of(self, step: Step, tasks: Sequence[Open], key: str) -> Notice:
-        """One notice about these tasks, the most urgent first."""
+    def of(self, step: Step, tasks: Sequence[Open], key: str, token: str = "") -> Notice:
+        """One notice about these tasks, the most urgent first. `token`: of the link that acknowledges them."""
         say = self.words()
         ranks = [*SEVERITIES]
         ordered = sorted(tasks, key=lambda task: (ranks.index(task.urgency), task.created_ms))
@@ -65,6 +66,8 @@ class Notices:
         lines = [self._line(say, task) for task in ordered[:LINES_MAX]]
         if len(ordered) > LINES_MAX:
             lines.append(say("telling.more", count=len(ordered) - LINES_MAX))
+        if token and self.console_url and step is Step.TOLD:
+            lines.append(say("telling.take", link=f"{self.console_url}{TOLD}/{token}"))
         return Notice(
             key=key,
             event=EVENTS[step],

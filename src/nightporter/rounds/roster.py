@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from nightporter.config.hotel import Hotel
 from nightporter.config.hotel.blocks import Department
 from nightporter.config.hotel.hours import Day, Hours
 from nightporter.config.hotel.values import DepartmentName
+from nightporter.journal.accounts import login_of
+from nightporter.journal.duty import Said
 from nightporter.model.decision import Urgency
 from nightporter.outbox.tellings import PAGED_DEPARTMENT, Open
 
@@ -42,10 +44,13 @@ class Roster:
         hotel: Callable[[], Hotel],
         *,
         pagerduty: bool = False,
+        duty: Callable[[int], Mapping[str, Said]] = lambda _: {},
     ) -> None:
+        """`duty`: what people said of themselves at a moment, by the name as it is compared."""
         self._people = sorted(people, key=lambda one: one.order)
         self._house = Contact(name=HOUSE, ways=house_ways)
         self._hotel = hotel
+        self._duty = duty
         self._pagerduty = pagerduty  # may `tell: [pagerduty]` of the hotel's file be followed?
 
     def anybody(self) -> bool:
@@ -75,7 +80,8 @@ class Roster:
         if task.pages:
             paged = {one.name: one for one in self._fit(task, self.line(PAGED_DEPARTMENT))}
             return [*({one.name: one for one in line} | paged).values()]
-        on_duty = [one for one in line if self._on_duty(one, task.department, now)]
+        said = self._duty(now_ms)
+        on_duty = [one for one in line if self._on_duty(one, task.department, now, said)]
         if not on_duty and task.urgency is Urgency.NOW:
             on_duty = line
         if not on_duty:
@@ -122,7 +128,20 @@ class Roster:
         names = {str(name): name for name in DepartmentName}
         return self._hotel().staff.get(names[department]) if department in names else None
 
-    def _on_duty(self, contact: Contact, department: str, now: datetime) -> bool:
+    def plan(self, now_ms: int) -> list[tuple[Contact, bool]]:
+        """The people of the settings in order, each with whether they are on duty now for any of their departments."""
+        now, said = datetime.fromtimestamp(now_ms / 1000, self._hotel().zone), self._duty(now_ms)
+        every = tuple(str(name) for name in DepartmentName)
+        return [
+            (one, any(self._on_duty(one, name, now, said) for name in one.departments or every))
+            for one in self._people
+        ]
+
+    def _on_duty(self, contact: Contact, department: str, now: datetime, said: Mapping[str, Said]) -> bool:
+        """By their own word, else by their hours, else by the department's."""
+        own = said.get(login_of(contact.name))
+        if own:
+            return own.on_duty
         hotel = self._hotel()
         if contact.week:
             return Hours(hotel.zone, contact.week).open_at(now)

@@ -21,6 +21,7 @@ from nightporter.errors import CannotKeep
 from nightporter.model.decision import Urgency
 from nightporter.outbox import tellings
 from nightporter.outbox.tellings import PAGED_DEPARTMENT, Due, NewTelling, Open, Step
+from nightporter.rounds.links import Links
 from nightporter.rounds.node import Bell, Node
 from nightporter.rounds.notices import Notices
 from nightporter.rounds.roster import Contact, Roster
@@ -72,6 +73,7 @@ class Telling:
         self._ways = ways
         self._roster = roster
         self._notices = notices
+        self._links = Links(node.store.view)
         self._chance = chance
         self._sends: dict[str, asyncio.Task[None]] = {}  # by telling, or by trouble and way
         self._results: dict[str, tuple[Due, Took]] = {}  # sent, and not yet written down
@@ -228,7 +230,8 @@ class Telling:
             took = UNKNOWN_WAY
         else:
             key = tasks[0].task_id if len(one.task_ids) == 1 else one.telling_id
-            took = await self._ways.send(way, self._notices.of(one.step, tasks, key))
+            token = "" if way == PAGERDUTY else self._links.token(one.telling_id, self._node.clock.now_ms())
+            took = await self._ways.send(way, self._notices.of(one.step, tasks, key, token))
         self._results[one.telling_id] = one, took
         self.bell.ring()
 

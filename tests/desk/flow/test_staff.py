@@ -68,7 +68,7 @@ def test_policy_makes_stricter() -> None:
     strict = replace(HOTEL, policy={"breakfast": "staff", "parking": "draft"})
     assert outcome(decide(turn("breakfast?"), hotel=strict)) == ["staff:policy"]
     decision = decide(turn("parking?"), hotel=strict)
-    assert outcome(decision) == ["staff:unsure"]
+    assert outcome(decision) == ["staff:look_first"]
     assert decision.tasks[0].draft
 
 

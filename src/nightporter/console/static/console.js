@@ -92,7 +92,82 @@ body.addEventListener("htmx:afterSwap", () => {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   if (atEnd) toEnd();
   tick();
+  look();
 });
+
+// --- how many wait: in the title, on the icon, and to be heard
+
+const SOUND = "nightporter-sound", HEARD = "nightporter-heard", ALARM_EVERY = 4_000, HIDDEN_EVERY = 15_000;
+const CHIME = [[660, 0, 0.18], [880, 0.16, 0.3]], ALARM = [[988, 0, 0.22], [740, 0.26, 0.22], [988, 0.52, 0.22], [740, 0.78, 0.3]];
+const title = document.title, icon = document.querySelector("link[rel=icon]"), soundButton = document.getElementById("sound");
+let audio = null, ringing = 0;
+
+function wanted() { return localStorage.getItem(SOUND) !== "off"; }
+
+function play(notes) {
+  if (!wanted() || !audio || audio.state !== "running") return false;
+  for (const [pitch, from, seconds] of notes) {
+    const tone = audio.createOscillator(), volume = audio.createGain(), start = audio.currentTime + from;
+    tone.frequency.value = pitch;
+    volume.gain.setValueAtTime(0.0001, start);
+    volume.gain.exponentialRampToValueAtTime(0.25, start + 0.02);
+    volume.gain.exponentialRampToValueAtTime(0.0001, start + seconds);
+    tone.connect(volume).connect(audio.destination);
+    tone.start(start);
+    tone.stop(start + seconds + 0.05);
+  }
+  return true;
+}
+
+function ring() {
+  const live = document.getElementById("live");
+  if (live && Number(live.dataset.alarms)) body.dataset.rang = play(ALARM) ? "alarm" : "silent";
+}
+
+function look() {
+  const live = document.getElementById("live");
+  if (!live) return;
+  const waiting = Number(live.dataset.waiting), newest = Number(live.dataset.newest), alarms = Number(live.dataset.alarms);
+  document.title = waiting ? `(${waiting}) ${title}` : title;
+  const image = waiting ? icon.dataset.waits : icon.dataset.calm;
+  if (icon.getAttribute("href") !== image) icon.setAttribute("href", image);
+  const before = localStorage.getItem(HEARD); // of all windows: one of them chimes
+  if (before === null || newest > Number(before)) {
+    localStorage.setItem(HEARD, String(newest));
+    if (before !== null && !alarms) body.dataset.rang = play(CHIME) ? "chime" : "silent";
+  }
+  if (alarms && !ringing) {
+    ring();
+    ringing = setInterval(ring, ALARM_EVERY);
+  } else if (!alarms && ringing) {
+    clearInterval(ringing);
+    ringing = 0;
+  }
+}
+
+function showSound() {
+  soundButton.hidden = false;
+  soundButton.setAttribute("aria-pressed", String(wanted()));
+}
+
+function unlock() { // browsers let a page sound only after somebody has touched it
+  if (!soundButton || !window.AudioContext) return;
+  audio ??= new AudioContext();
+  if (audio.state === "suspended") audio.resume().then(look, () => {});
+}
+
+for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, unlock);
+if (soundButton && window.AudioContext) {
+  showSound();
+  soundButton.addEventListener("click", () => {
+    localStorage.setItem(SOUND, wanted() ? "off" : "on");
+    showSound();
+    play(CHIME);
+  });
+}
+setInterval(() => { // nobody looks at the page: it has no stream, and asks now and then
+  if (document.hidden && body.dataset.live) htmx.ajax("GET", "/fragments/count", { target: "#count" });
+}, HIDDEN_EVERY);
 
 // --- forms
 
@@ -127,5 +202,6 @@ window.addEventListener("pageshow", () => { for (const form of document.forms) d
 
 document.querySelector(".players [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 toEnd();
+look();
 follow();
 setInterval(tick, TICK_EVERY);

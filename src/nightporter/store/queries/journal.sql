@@ -336,3 +336,14 @@ UPDATE media SET state = 'kept', sha256 = ?, size = ?, mime_type = ?, error = ''
 
 -- media_again: try later, or give up
 UPDATE media SET state = ?, due_ms = ?, attempts = attempts + 1, error = ? WHERE entry_id = ?;
+
+-- entries_gone_on: has the guest said anything since that moment that is more than a nod?
+SELECT 1 FROM entries WHERE conversation_id = ?1 AND kind = 'message'
+  AND (disposed_ms IS NULL OR disposed_ms > ?2)
+  AND coalesce(reason, '') NOT IN ('thanks', 'reaction', 'sticker') LIMIT 1;
+
+-- entries_turn: what the guest said of which was decided at that moment
+SELECT payload FROM entries WHERE conversation_id = ? AND disposed_ms = ? AND kind = 'message' ORDER BY at_ms, entry_id;
+
+-- entries_trace: how the desk came to what it decided at that moment
+SELECT trace FROM entries WHERE conversation_id = ? AND disposed_ms = ? AND trace IS NOT NULL LIMIT 1;

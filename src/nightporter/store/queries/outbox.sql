@@ -131,6 +131,21 @@ SELECT task_id, conversation_id, department, reason, topic, summary, details, dr
 SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
   done_ms, done_by FROM tasks WHERE conversation_id = ? ORDER BY created_ms LIMIT ?;
 
+-- task_get: one task
+SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
+  done_ms, done_by FROM tasks WHERE task_id = ?;
+
+-- tasks_drafted: answers of the machine that wait for a person's word, oldest first
+SELECT task_id, conversation_id, department, reason, topic, summary, details, draft, urgency, state, created_ms,
+  done_ms, done_by FROM tasks
+WHERE state = 'open' AND draft <> '' AND conversation_id IS NOT NULL ORDER BY created_ms LIMIT ?;
+
+-- tasks_drafted_count: how many, for the head of every page
+SELECT count(*) FROM tasks INDEXED BY tasks_open WHERE state = 'open' AND draft <> '' AND conversation_id IS NOT NULL;
+
+-- task_undraft: nobody wants to say that; the task stays
+UPDATE tasks SET draft = '' WHERE task_id = ? AND state = 'open' AND draft <> '';
+
 -- tasks_count: for the status
 SELECT count(*), min(created_ms) FROM tasks WHERE state = 'open';
 

@@ -39,3 +39,6 @@ DELETE FROM told WHERE task_id IN (SELECT task_id FROM told WHERE task_id < ? OR
 -- tellings_old: messages to staff
 DELETE FROM tellings WHERE telling_id IN (SELECT telling_id FROM tellings WHERE telling_id < ? AND state <> 'waiting'
   ORDER BY telling_id LIMIT 500);
+
+-- notes_old: what colleagues noted of a guest long ago
+DELETE FROM notes WHERE note_id IN (SELECT note_id FROM notes WHERE note_id < ? ORDER BY note_id LIMIT 500);

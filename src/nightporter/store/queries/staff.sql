@@ -39,3 +39,12 @@ DELETE FROM sessions WHERE until_ms <= ?;
 
 -- sessions_count: how often somebody is signed in
 SELECT count(*) FROM sessions WHERE account_id = ?;
+
+-- duty_say: somebody begins or ends their turn; their last word counts
+INSERT INTO duty (account_id, on_duty, since_ms, until_ms) VALUES (?, ?, ?, ?)
+ON CONFLICT (account_id) DO UPDATE SET on_duty = excluded.on_duty, since_ms = excluded.since_ms,
+  until_ms = excluded.until_ms;
+
+-- duty_all: what everybody said who may come in
+SELECT a.account_id, a.login, d.on_duty, d.since_ms, d.until_ms FROM duty d JOIN accounts a ON a.account_id = d.account_id
+WHERE a.disabled_ms IS NULL AND d.until_ms > ?;

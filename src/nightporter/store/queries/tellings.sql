@@ -46,3 +46,14 @@ UPDATE tellings SET state = ?, attempts = attempts + ?, due_ms = ?, error = ? WH
 -- tellings_of_state: for the metrics and for tests
 SELECT telling_id, way, contact, step, tasks, attempts, error FROM tellings WHERE telling_id > ? AND state = ?
 ORDER BY telling_id LIMIT ?;
+
+-- tasks_emergency: emergencies that are not done, with whether somebody looks after them
+SELECT t.task_id, t.department, t.reason, t.urgency, t.conversation_id, t.details, t.created_ms, t.state,
+  coalesce(d.times, 0), coalesce(d.contacts, '{}'), coalesce(d.next_ms, 0), coalesce(d.taken_ms, 0),
+  coalesce(d.acknowledged, 0), coalesce(c.last_staff_ms, 0), coalesce(c.held_until_ms, 0)
+FROM tasks t INDEXED BY tasks_open LEFT JOIN told d ON d.task_id = t.task_id
+  LEFT JOIN conversations c ON c.conversation_id = t.conversation_id
+WHERE t.state = 'open' AND t.urgency = 'emergency' ORDER BY t.created_ms LIMIT ?;
+
+-- telling_get: whom a link was sent to, and about what
+SELECT contact, tasks FROM tellings WHERE telling_id = ?;

@@ -94,6 +94,7 @@ def demo_settings(settings: Settings, world: World) -> Settings:
             verify_token=VERIFY_TOKEN,
             api_url=f"{world.servers[META].base_url}/v26.0",
             messages_per_second=80.0,
+            business_account_id=meta.waba_id,
         ),
         spoki=SpokiSettings(
             api_key=spoki.api_key,

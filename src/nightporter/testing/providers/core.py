@@ -93,7 +93,7 @@ class ProviderCore(ABC):
     def fail_next(
         self, faults: Iterable[str | Mapping[str, Any] | Failure | Fault], route: str = "messages"
     ) -> None:
-        """Script a route: `messages`; Cloud API also `read`, `media` (id), `attachment` (bytes), `upload`."""
+        """Script a route: `messages`; Cloud API also `read`, `media` (id), `attachment`, `upload`, `templates`."""
         self._faults.script(faults, route)
 
     def _answer_ms(self) -> int:

@@ -21,6 +21,7 @@ from nightporter.testing.providers.ledger import Accepted, JsonObject, Ledger
 from nightporter.testing.providers.meta_bodies import MetaAccount, contact, seconds
 from nightporter.testing.providers.meta_errors import Refusal, missing, no_object, token_refused
 from nightporter.testing.providers.meta_phones import MetaPhones
+from nightporter.testing.providers.meta_templates import list_templates
 from nightporter.testing.providers.meta_validate import check_send
 from nightporter.testing.providers.meta_world import MetaWorld
 from nightporter.testing.providers.shapes import as_object, parse_object
@@ -107,6 +108,8 @@ class MetaProvider(ProviderCore):
         if method == "GET":
             if rest in self.account.numbers:
                 return Answer.of_json(200, {"id": rest, "display_phone_number": self.account.numbers[rest]})
+            if number == self.account.waba_id and route == "message_templates":
+                return self._templates(rest, parse_qs(url.query), sent.get("host", "localhost"), now_ms)
             secret = parse_qs(url.query).get("hash", [""])[0] if rest == ATTACHMENTS else None
             return self._media(rest, secret, sent.get("host", "localhost"), now_ms)
         if method != "POST" or route not in {"messages", "media"} or number not in self.account.numbers:
@@ -249,6 +252,16 @@ class MetaProvider(ProviderCore):
         )
 
     # -- the rest
+
+    def _templates(self, rest: str, query: Mapping[str, list[str]], host: str, now_ms: int) -> Answer:
+        fault = self._faults.draw("templates", by_chance=False)
+        if not fault.kind.accepts:
+            return self._fail_before(fault, rest, {}, now_ms)
+        asked = {name: values[0] for name, values in query.items()}
+        found = list_templates(self.account.templates, asked, f"http://{host}/{rest}")
+        if isinstance(found, Refusal):
+            return self._refuse(found, rest, {}, now_ms)
+        return Answer.of_json(200, found)
 
     def _mark_read(self, number: str, request: JsonObject, now_ms: int) -> Answer:
         fault = self._faults.draw("read", by_chance=False)

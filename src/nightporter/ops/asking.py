@@ -15,6 +15,7 @@ from nightporter.model.conversation import Conversation, Turn, TurnEntry
 from nightporter.model.decision import Decision, DispositionKind
 from nightporter.model.guest import Guest, Stay
 from nightporter.model.message import Message, MessageKind
+from nightporter.rounds.turns import Answers
 
 NIGHTS = 4  # of the stay that is made up
 LOOKS_MAX = 4  # a turn may be held open for more words; nothing more comes here
@@ -52,14 +53,18 @@ class Asking:
 
 
 class Questions:
-    """The desk, asked one text after the other, each by a new guest."""
+    """The desk, asked one text after the other, each by a new guest. `desk`: that of the node; None makes one."""
 
-    def __init__(self, hotel: Callable[[], Hotel]) -> None:
+    def __init__(self, hotel: Callable[[], Hotel], desk: Answers | None = None) -> None:
         self._hotel = hotel
-        self._desk = Desk(hotel, Recogniser.load())
+        self._desk = desk or Desk(hotel, Recogniser.load())
 
     async def answer(self, text: str, asking: Asking) -> dict[str, Any]:
         """What the desk makes of the text: the contract's fields of `ask --json`, and what staff would get."""
+        return _told(text, await self.decide(text, asking))
+
+    async def decide(self, text: str, asking: Asking) -> Decision:
+        """What the desk would decide."""
         hotel = self._hotel()
         asked_ms = asking.moment_ms(hotel)
         turn = self._turn(
@@ -71,7 +76,7 @@ class Questions:
             if not decision.wait_until_ms:
                 break
             now_ms = decision.wait_until_ms
-        return _told(text, decision)
+        return decision
 
     @staticmethod
     def _turn(text: str, at_ms: int, stays: tuple[Stay, ...]) -> Turn:
