@@ -10,8 +10,12 @@ import json
 import struct
 from dataclasses import dataclass
 
+from nightporter.desk.recogniser.concepts import concepts_of
 from nightporter.desk.recogniser.features import (
+    CONCEPTS_BACK,
     STRONG,
+    concept_feature,
+    concept_pair_feature,
     pair_feature,
     piece_features,
     plain,
@@ -31,10 +35,11 @@ _HEAD = struct.Struct("<4sII")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the model knows of a word: the sum of its weights in every lane, and how many pieces it has."""
+    """What the model knows of a word: the sum of its weights in every lane, its number of pieces, its concepts."""
 
     sum: int
     pieces: int
+    concepts: tuple[str, ...]
     text: str  # as features see it
     whole: bool  # the word itself was in several examples, not only pieces of it
 
@@ -80,13 +85,15 @@ class Model:
         self._rows: dict[int, int] = dict(zip(keys, self._lanes.packed_bytes(data[keys_end:]), strict=True))
         self._words: dict[str, Known] = {}
         self._pairs: dict[str, int] = {}
+        self._meets: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         self._last: tuple[tuple[str, ...], tuple[list[float], list[float]]] = ((), ([], []))
 
     def scores(self, words: tuple[str, ...]) -> tuple[list[float], list[float]]:
         """The scores of topics and of languages for a run of folded words, at least one; the last ones are kept."""
         if words == self._last[0]:
             return self._last[1]
-        total, pieces, before = 0, 0, ""
+        total, pieces, strong, before = 0, 0, 2 * len(words) - 1, ""
+        back: list[tuple[str, ...]] = []
         for word in words:
             known = self._words.get(word) or self._learn(word)
             total += known.sum
@@ -96,7 +103,14 @@ class Model:
                 of_pair = self._pairs.get(pair)
                 total += self._learn_pair(pair, before, known.text) if of_pair is None else of_pair
             before = known.text
-        factor = self._scale / weight_of(len(words), len(words) - 1, pieces)
+            if known.concepts:
+                strong += len(known.concepts)
+                for concepts in back:
+                    together = self._meets.get((concepts, known.concepts))
+                    total += self._learn_meeting(concepts, known.concepts) if together is None else together
+                    strong += len(concepts) * len(known.concepts)
+                back = [*back[1 - CONCEPTS_BACK :], known.concepts]
+        factor = self._scale / weight_of(strong, pieces)
         lanes = self._lanes.scaled(total, factor)
         self._last = words, (lanes[: len(self.topics)], lanes[len(self.topics) :])
         return self._last[1]
@@ -110,14 +124,24 @@ class Model:
         pieces = piece_features(text)
         rows = self._rows
         whole = rows.get(word_feature(text), 0)
-        total = sum([rows[piece] for piece in pieces if piece in rows]) + STRONG * whole
+        concepts = concepts_of(text)
+        meant = sum([rows.get(concept_feature(concept), 0) for concept in concepts])
+        total = sum([rows[piece] for piece in pieces if piece in rows]) + STRONG * (whole + meant)
         if len(self._words) >= WORDS_CACHED_MAX:
             self._words.clear()
-        known = self._words[word] = Known(total, len(pieces), text, whole=whole != 0)
+        known = self._words[word] = Known(total, len(pieces), concepts, text, whole=whole != 0)
         return known
 
     def _learn_pair(self, pair: str, before: str, word: str) -> int:
         if len(self._pairs) >= PAIRS_CACHED_MAX:
             self._pairs.clear()
         value = self._pairs[pair] = STRONG * self._rows.get(pair_feature(before, word), 0)
+        return value
+
+    def _learn_meeting(self, some: tuple[str, ...], others: tuple[str, ...]) -> int:
+        if len(self._meets) >= PAIRS_CACHED_MAX:
+            self._meets.clear()
+        rows = self._rows
+        pairs = [rows.get(concept_pair_feature(a, b), 0) for a in some for b in others]
+        value = self._meets[some, others] = STRONG * sum(pairs)
         return value

@@ -1,6 +1,6 @@
 """Trains the recogniser from the shipped examples: `python -m nightporter.desk.recogniser.train` writes `model.bin`.
 
-Softmax regression over hashed words, pairs of words and pieces of words, with one row of lanes for topics and one for
+Softmax regression over hashed words, pieces of words, concepts and pairs, with one row of lanes for topics and one for
 languages. All sums are whole numbers, chance is a fixed sequence, and the exponential is a table made of whole numbers:
 the same examples give the same bytes on every machine and every Python.
 """
@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from nightporter.desk.recogniser.concepts import concepts_of, concepts_text
 from nightporter.desk.recogniser.examples import LANGUAGES, Example, made_examples, read_examples
 from nightporter.desk.recogniser.features import (
+    CONCEPTS_BACK,
     PIECE_CHARS_MAX,
     PIECE_CHARS_MIN,
     STRONG,
+    concept_feature,
+    concept_pair_feature,
     pair_feature,
     piece_features,
     plain,
@@ -86,15 +90,20 @@ def digest(examples: Sequence[Example]) -> str:
     """What stands for these examples, and for how they are learned: it is kept in the model, to see a stale one."""
     told = "\n".join(f"{example.topic}\t{example.language}\t{fold(example.text)}" for example in examples)
     how = f"{ROUNDS} {SEEN_MIN} {STEP} {STEP_FADES} {DECAY_SHIFT} {LEARNED}"
-    seen = f"{STRONG} {PIECE_CHARS_MIN} {PIECE_CHARS_MAX}"
+    seen = f"{STRONG} {PIECE_CHARS_MIN} {PIECE_CHARS_MAX} {CONCEPTS_BACK} {concepts_text()}"
     return hashlib.sha256(f"{how} {seen}\n{told}".encode()).hexdigest()
 
 
 def _features(text: str) -> tuple[list[int], list[int], float]:
     words = [plain(word) for word in words_of(fold(text))]
     strong = [word_feature(word) for word in words] + [pair_feature(*pair) for pair in pairwise(words)]
+    before: deque[tuple[str, ...]] = deque(maxlen=CONCEPTS_BACK)
+    for concepts in filter(None, map(concepts_of, words)):
+        strong += map(concept_feature, concepts)
+        strong += [concept_pair_feature(a, b) for back in before for a in back for b in concepts]
+        before.append(concepts)
     weak = [piece for word in words for piece in piece_features(word)]
-    return strong, weak, weight_of(len(words), max(len(words) - 1, 0), len(weak))
+    return strong, weak, weight_of(len(strong), len(weak))
 
 
 def _keys(text: str) -> Iterable[int]:

@@ -18,6 +18,7 @@ WISH_CHARS_MAX = 300
 
 _COMING = "coming"
 _TIME = "time"
+_TRAVELS = "travels"
 
 
 def reply(ask: Ask, hotel: Hotel) -> TopicReply:
@@ -34,7 +35,7 @@ def reply(ask: Ask, hotel: Hotel) -> TopicReply:
         answer.add("entry", "tell_us", "arrival.late.tell_us_before", always=True, time=time)
     facts = answer.reply()
     for_staff = any(aspect.startswith(FOR_STAFF) for aspect in SAY.aspects(ask.wish.text))
-    if for_staff or not announced or _lives_here(ask):
+    if for_staff or not announced or (_lives_here(ask) and not answer.asked(_TRAVELS)):
         return facts
     return _announced(ask, hotel, facts, timed=_time_named(answer, ask))
 
