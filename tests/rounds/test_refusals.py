@@ -168,8 +168,10 @@ def test_a_status_older_than_the_lifting_stops_nothing_and_a_newer_one_does() ->
         await told_failed(rig, 1, 368, said_ms)
         assert (rig.road.lane.stopped, on_call(rig)) == ("", 0)
         assert sorted(rig.states()) == ["failed", "failed", "sent"]
-        await told_failed(rig, 2, 131031)
-        assert (rig.road.lane.stopped, on_call(rig)) == ("131031", 1)
+        await told_failed(rig, 2, 368)
+        assert (rig.road.lane.stopped, on_call(rig)) == ("368", 1), (
+            "staff are told of each stop they must lift"
+        )
 
     in_house(story)
 

@@ -36,8 +36,10 @@ class Stop:
         key = self.channel if self.reason == CHANNEL_STOPPED else proactive_key(self.channel)
         if tx.run("channel_stop", (key, now_ms, self.code, said_ms)) != 1:
             return False
+        by_person = self.reason == PROACTIVE_STOPPED or action_for(self.code) is Action.STOP_ALERT
+        which = str(now_ms) if by_person else f"{utc(now_ms):%Y-%m-%dT%H}"  # a probe may lift it each minute
         task = NewTask(
-            key=f"{alert_key(self.reason, self.channel)}{self.code}:{utc(now_ms):%Y-%m-%dT%H}",
+            key=f"{alert_key(self.reason, self.channel)}{self.code}:{which}",
             department="on_call",
             reason=self.reason,
             summary="",
