@@ -18,7 +18,7 @@ from nightporter.store import Tx
 async def stopped(node: RunningNode) -> None:
     """The provider has blocked the account: nothing is sent until a person says so."""
     now_ms = node.node.clock.now_ms()
-    await node.node.write(lambda tx: tx.run("channel_stop", ("whatsapp", now_ms, "131031")))
+    await node.node.write(lambda tx: tx.run("channel_stop", ("whatsapp", now_ms, "131031", now_ms)))
     (begun,) = [key for key in node.parts.roads["whatsapp"].alerts() if "channel" in key]
     await node.node.alert(f"{begun}131031", "channel_stopped", "131031")
     node.parts.roads["whatsapp"].lane.stopped = "131031"
