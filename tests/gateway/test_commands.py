@@ -76,3 +76,22 @@ def test_what_cannot_be_done_is_told_with_the_list(tmp_path: Path) -> None:
         assert node.node.store.view.all("pauses_all") == []
 
     on_node(tmp_path, story, rounds=False)
+
+
+def test_an_account_locked_in_a_status_waits_for_a_person_to_resume(tmp_path: Path) -> None:
+    async def story(node: RunningNode) -> None:
+        lane, view = node.parts.roads["whatsapp"].lane, node.node.store.view
+        node.meta.fail_status_next([131031])
+        guest_writes(node)
+        await node.until(lambda: lane.stopped == "131031")
+        guest_writes(node)
+        await node.until(lambda: view.all("outbox_counts") == [("failed", 1), ("waiting", 1)])
+        assert sorted(row[3] for row in view.all("tasks_open", (9,))) == ["channel_stopped", "not_delivered"]
+        assert len(node.meta.ledger.accepted()) == 1
+
+        await node.ask("POST", COMMANDS, {"action": "RESUME_WORKERS", "workers": "delivery"})
+        await node.until(lambda: len(node.meta.ledger.accepted()) == 2)
+        await node.idle()
+        assert (lane.stopped, [row[3] for row in view.all("tasks_open", (9,))]) == ("", ["not_delivered"])
+
+    on_node(tmp_path, story, channels=("whatsapp",))

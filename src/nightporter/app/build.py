@@ -160,6 +160,7 @@ def join(
     backups = Backups(node, upkeep.backup or BackupSettings())
     housekeeping = Housekeeping(node, upkeep.retention, backups.covered_seq)
     intake.on_media = media.bell.ring
+    intake.on_stop = lambda channel: roads[channel].obey()
     return Parts(
         node=node,
         channels=channels,

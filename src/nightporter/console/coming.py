@@ -6,6 +6,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from nightporter.console import head
 from nightporter.console.deeds import Deeds
 from nightporter.console.login import Entrance, Wait
 from nightporter.console.pages import LOGIN, PASSWORD, Pages
@@ -73,7 +74,15 @@ class Coming:
     def _login(self, visit: Visit, problem: str, status: int, **values: int) -> Response:
         told = visit.words(problem, **values) if problem else ""
         name = visit.form.get("name", "")[:NAME_CHARS_MAX]
-        response = page("login.html", visit, self._pages.now_ms(), status=status, problem=told, name=name)
+        response = page(
+            "login.html",
+            visit,
+            self._pages.now_ms(),
+            status=status,
+            problem=told,
+            name=name,
+            **head.NOTHING,
+        )
         keep_session(response, visit, visit.visitor)
         return response
 

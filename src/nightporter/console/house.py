@@ -84,7 +84,7 @@ def _road(parts: Parts, name: str) -> Road:
         name=name,
         number=lane.channel.number,
         stopped=lane.stopped,
-        stopped_since_ms=row[0] if row else 0,
+        stopped_since_ms=row[0] if row and row[1] else 0,
         proactive_stopped=lane.proactive_stopped,
         paused=lane.paused_by_staff,
         breaker=str(lane.breaker.state),

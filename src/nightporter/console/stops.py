@@ -34,7 +34,7 @@ class Stops:
 
         def unit(tx: Tx) -> None:
             for stop in stops:
-                tx.run("channel_stop", (stop, 0, ""))
+                tx.run("channel_go", (deed.now_ms, stop))
             for prefix in alerts:
                 tasks.end(tx, prefix, deed.now_ms)
             deed.note(tx, "stop lifted", name)

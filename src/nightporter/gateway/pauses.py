@@ -63,7 +63,7 @@ async def _change(
             else:
                 tx.run("pause_drop", (each,))
         for stop in lifted:
-            tx.run("channel_stop", (stop, 0, ""))
+            tx.run("channel_go", (now_ms, stop))
         for prefix in over:
             tasks.end(tx, prefix, now_ms)
         note(tx)

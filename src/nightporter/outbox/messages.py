@@ -148,6 +148,7 @@ class Told:
     conversation_id: str
     state: OutboxState
     code: str
+    at_ms: int  # when that was so, by the provider's clock
 
 
 class Step(NamedTuple):
@@ -238,7 +239,7 @@ def _reached(tx: Tx, outbox_id: str, row: Row, steps: Iterable[Step]) -> Told | 
     if last is None:
         return None
     _move(tx, outbox_id, old, state, last.at_ms, code=last.code, error=last.error)
-    return Told(outbox_id, row[2], state, last.code)
+    return Told(outbox_id, row[2], state, last.code, last.at_ms)
 
 
 def _told_machine(tx: Tx, conversation_id: str, at_ms: int) -> None:

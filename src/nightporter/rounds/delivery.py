@@ -25,6 +25,15 @@ from nightporter.outbox.messages import Claim
 from nightporter.rounds.intake import not_delivered
 from nightporter.rounds.lane import EMERGENCY, PROACTIVE, Lane, Ticket
 from nightporter.rounds.node import ALERT_DEPARTMENT, Bell, Node
+from nightporter.rounds.stops import (
+    CHANNEL_STOPPED,
+    PROACTIVE_STOPPED,
+    Stop,
+    alert_key,
+    by_status,
+    proactive_key,
+    stop_of,
+)
 from nightporter.store import Row, Tx
 
 LOOK_SECONDS = 1.0
@@ -39,7 +48,6 @@ PAIR_FACTOR = 4  # Meta on 131056: wait 4^n seconds
 PROBE_SECONDS = 60.0
 RECOVER_BATCH = 500
 
-STOPS = frozenset({Action.STOP_CHANNEL, Action.PERMISSION, Action.STOP_ALERT})
 ALERTS = {
     Action.SWITCH_TEMPLATE: "template_paused",
     Action.TEMPLATE_PROBLEM: "template_wrong",
@@ -85,26 +93,30 @@ class Delivery:
             lambda tx: messages.recover(tx, epoch, node.clock.now_ms(), RECOVER_BATCH)
         ):
             total += count
-        self.lane.stopped = self._stop_of(self.channel.name)
-        self.lane.proactive_stopped = self._stop_of(self._proactive)
+        self.lane.stopped = self.lane.proactive_stopped = ""
+        self.obey()
         return total
 
-    @property
-    def _proactive(self) -> str:
-        """The key of `channel_states` under which a stop of proactive messages stands."""
-        return f"{self.channel.name}:{PROACTIVE}"
+    def obey(self) -> None:
+        """Stop what the file says is stopped; a stop that is on its way there stands too."""
+        lane, name = self.lane, self.channel.name
+        lane.stopped = self._stop_of(name) or lane.stopped
+        lane.proactive_stopped = self._stop_of(proactive_key(name)) or lane.proactive_stopped
+        if self.stops():
+            log.error("sending is stopped", channel=name, all=lane.stopped, proactive=lane.proactive_stopped)
 
     def _stop_of(self, key: str) -> str:
         row = self._node.store.view.one("channel_state", (key,))
-        return str(row[1]) if row and row[0] else ""
+        return str(row[1]) if row else ""
 
     def alerts(self) -> tuple[str, ...]:
         """How the keys of the alerts begin that end when a stop is lifted."""
-        return tuple(_key(reason, self.channel.name) for reason in ("channel_stopped", "proactive_stopped"))
+        return tuple(alert_key(reason, self.channel.name) for reason in (CHANNEL_STOPPED, PROACTIVE_STOPPED))
 
     def stops(self) -> list[str]:
         """Keys of `channel_states` under which a stop is in force."""
-        stopped = {self.channel.name: self.lane.stopped, self._proactive: self.lane.proactive_stopped}
+        name, lane = self.channel.name, self.lane
+        stopped = {name: lane.stopped, proactive_key(name): lane.proactive_stopped}
         return [key for key, code in stopped.items() if code]
 
     def lift(self) -> None:
@@ -243,11 +255,15 @@ class Delivery:
             unknown = self._crashed(claimed, "result cannot be kept", error)
             await self._keep(self._result(claimed, unknown))
 
-    async def _keep(self, unit: Callable[[Tx], None]) -> None:
-        """Commit it, again and again while nothing can be kept: the provider has spoken."""
+    async def _keep(self, unit: Callable[[Tx], bool | None]) -> None:
+        """Commit it, again and again while nothing can be kept: the provider has spoken.
+
+        A unit that says True has kept a stop.
+        """
         while True:
             try:
-                await self._node.write(unit)
+                if await self._node.write(unit):
+                    self.obey()
             except StoreBroken:
                 return
             except CannotKeep:
@@ -257,7 +273,7 @@ class Delivery:
             else:
                 return
 
-    def _result(self, claimed: Claimed, outcome: Outcome) -> Callable[[Tx], None]:
+    def _result(self, claimed: Claimed, outcome: Outcome) -> Callable[[Tx], bool | None]:
         which, attempt, now_ms = claimed.message.outbox_id, claimed.attempt, self._node.clock.now_ms()
         match outcome:
             case Accepted(provider_id):
@@ -272,13 +288,15 @@ class Delivery:
             case Refused():
                 return self._refused(claimed, outcome, now_ms)
 
-    def _accepted(self, which: str, attempt: int, provider_id: str, now_ms: int) -> Callable[[Tx], None]:
+    def _accepted(self, which: str, attempt: int, provider_id: str, now_ms: int) -> Callable[[Tx], bool]:
         ids = self._node.ids
 
-        def unit(tx: Tx) -> None:
+        def unit(tx: Tx) -> bool:
             told = messages.accepted(tx, which, attempt, provider_id, now_ms)
-            if told and told.state is OutboxState.FAILED:  # a status said so before we knew whose it was
-                not_delivered(tx, ids.new(), which, told.code, now_ms)
+            if told is None or told.state is not OutboxState.FAILED:
+                return False
+            not_delivered(tx, ids.new(), which, told.code, now_ms)  # said so before we knew whose it was
+            return by_status(tx, told, self.channel, ids.new(), now_ms)
 
         return unit
 
@@ -298,25 +316,45 @@ class Delivery:
 
     def _refused(self, claimed: Claimed, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
         which, attempt, detail = claimed.message.outbox_id, claimed.attempt, outcome.details
-        if outcome.action in STOPS:
-            return self._stopped(which, attempt, outcome, now_ms)
         again_ms = now_ms + WINDOW_MS
         if outcome.action is Action.RETRY_WINDOW and not 0 < claimed.message.expires_ms <= again_ms:
             return lambda tx: messages.waits_again(
                 tx, which, attempt, "retry", outcome.code, again_ms, now_ms
             )
+        stop, stop_id = self._stopped(outcome), self._node.ids.new()
+        if stop and stop.reason == CHANNEL_STOPPED:
+
+            def waits(tx: Tx) -> None:
+                messages.waits_again(tx, which, attempt, "refused", outcome.code, now_ms, now_ms)
+                stop.keep(tx, stop_id, now_ms)
+
+            return waits
         log.warning("message refused", outbox=which, code=outcome.code, action=outcome.action)
-        task_id, stop = self._node.ids.new(), self._stop_proactive(outcome, now_ms)
-        alert_id, alert = self._node.ids.new(), self._alert(outcome, now_ms)
+        task_id, alert_id, alert = self._node.ids.new(), self._node.ids.new(), self._alert(outcome, now_ms)
 
         def unit(tx: Tx) -> None:
             messages.refused(tx, which, attempt, outcome.code, detail, now_ms)
             not_delivered(tx, task_id, which, outcome.code, now_ms)
-            stop(tx)
+            if stop:
+                stop.keep(tx, stop_id, now_ms)
             if alert:
                 tasks.add(tx, alert_id, alert, None, now_ms)
 
         return unit
+
+    def _stopped(self, outcome: Refused) -> Stop | None:
+        """Stop at once what this refusal stops: it is in force before it is on disk."""
+        name, code = self.channel.name, outcome.code
+        stop = stop_of(name, code, outcome.action)
+        if stop is None:
+            return None
+        if stop.reason == CHANNEL_STOPPED:
+            self.lane.stopped = code
+            log.error("provider refuses everything", channel=name, code=code)
+        else:
+            self.lane.proactive_stopped = code
+            log.error("provider wants no proactive messages", channel=name, code=code)
+        return stop
 
     def _alert(self, outcome: Refused, now_ms: int) -> NewTask | None:
         """What a person must put right at the provider's, not in one conversation: told once a day and code."""
@@ -325,54 +363,13 @@ class Delivery:
             return None
         name, code = self.channel.name, outcome.code
         return NewTask(
-            key=f"{_key(reason, name)}{code}:{utc(now_ms):%Y-%m-%d}",
+            key=f"{alert_key(reason, name)}{code}:{utc(now_ms):%Y-%m-%d}",
             department=ALERT_DEPARTMENT,
             reason=reason,
             summary="",
             urgency=Urgency.NOW,
             details={"channel": name, "code": code},
         )
-
-    def _stop(self, key: str, reason: str, code: str, now_ms: int) -> Callable[[Tx], None]:
-        """A part of a unit: the stop is on disk, and staff are told once a day and code."""
-        task_id, name = self._node.ids.new(), self.channel.name
-        task = NewTask(
-            key=f"{_key(reason, name)}{code}:{utc(now_ms):%Y-%m-%dT%H}",
-            department="on_call",
-            reason=reason,
-            summary="",
-            urgency=Urgency.NOW,
-            details={"channel": name, "code": code},
-        )
-
-        def unit(tx: Tx) -> None:
-            row = tx.one("channel_state", (key,))
-            if row is None or not row[0]:
-                tx.run("channel_stop", (key, now_ms, code))
-                tasks.add(tx, task_id, task, None, now_ms)
-
-        return unit
-
-    def _stopped(self, which: str, attempt: int, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
-        """The provider takes nothing from us: keep everything, stop sending, tell staff (190 and its like)."""
-        self.lane.stopped = outcome.code
-        name = self.channel.name
-        log.error("provider refuses everything", channel=name, code=outcome.code)
-        stop = self._stop(name, "channel_stopped", outcome.code, now_ms)
-
-        def unit(tx: Tx) -> None:
-            messages.waits_again(tx, which, attempt, "refused", outcome.code, now_ms, now_ms)
-            stop(tx)
-
-        return unit
-
-    def _stop_proactive(self, outcome: Refused, now_ms: int) -> Callable[[Tx], None]:
-        """The number's quality has suffered: no messages of our own accord, until a person says so (131048)."""
-        if outcome.action is not Action.STOP_PROACTIVE:
-            return lambda _: None
-        self.lane.proactive_stopped = outcome.code
-        log.error("provider wants no proactive messages", channel=self.channel.name, code=outcome.code)
-        return self._stop(self._proactive, "proactive_stopped", outcome.code, now_ms)
 
     async def probe(self) -> None:
         """While the provider refuses our token: try it every minute, first at once, and go on at the first success.
@@ -388,20 +385,16 @@ class Delivery:
     async def _go_on(self) -> None:
         name = self.channel.name
         try:
-            await self._node.write(lambda tx: tx.run("channel_stop", (name, 0, "")))
+            now_ms = self._node.clock.now_ms()
+            await self._node.write(lambda tx: tx.run("channel_go", (now_ms, name)))
         except CannotKeep:
             return  # the next probe finds it so again
         self.lane.stopped = ""
         log.info("provider takes messages again", channel=name)
-        await self._node.ended(_key("channel_stopped", name))
+        await self._node.ended(alert_key(CHANNEL_STOPPED, name))
         self.bell.ring()
 
     def _backoff_ms(self, attempt: int) -> int:
         """Exponential with full jitter, at least a tenth of a second."""
         most = min(BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 16), BACKOFF_MOST_SECONDS)
         return int(max(0.1, most * self._chance.random()) * 1000)
-
-
-def _key(reason: str, channel: str) -> str:
-    """The beginning of the keys of a channel's alerts."""
-    return f"{reason.replace('_', '-')}:{channel}:"

@@ -19,7 +19,7 @@ from nightporter.model.decision import DispositionKind, NewTask, Urgency
 from nightporter.model.message import Entry, EntryKind
 from nightporter.model.outbox import OutboxState
 from nightporter.outbox import messages, tasks
-from nightporter.rounds import account
+from nightporter.rounds import account, stops
 from nightporter.rounds.node import Bell, Node
 from nightporter.store import Tx
 
@@ -41,6 +41,7 @@ class Taken:
     )  # conversations, with their turns
     media: bool = False
     messages: int = 0  # guests' messages that are new
+    stopped: bool = False  # the provider has said that it takes no more
 
 
 class Reading(NamedTuple):
@@ -70,6 +71,7 @@ class Intake:
         self._unknown_ms = entries.unknown_until_ms(node.store.view)
         self.bell = Bell()
         self.on_media: Callable[[], None] = lambda: None
+        self.on_stop: Callable[[str], None] = lambda _channel: None
 
     async def run(self) -> None:
         """Read what is new, for ever."""
@@ -130,6 +132,8 @@ class Intake:
             self._look(conversation_id, read=read)
         if taken.media:
             self.on_media()
+        if taken.stopped:
+            self.on_stop(channel)
         if taken.messages:
             self._node.counts.add("messages_received", channel, by=taken.messages)
 
@@ -164,7 +168,7 @@ class Intake:
                     self._nobody(tx, entry, now_ms)
                 taken.media = self._media(tx, entry, delivery.channel, now_ms) or taken.media
             if statuses:
-                self._statuses(tx, statuses, now_ms, taken)
+                self._statuses(tx, statuses, delivery.channel, now_ms, taken)
             if done:
                 done(tx)
             # Read here, where every page is at hand; the desk sees it once it is on disk.
@@ -191,7 +195,7 @@ class Intake:
                 return False
         return True
 
-    def _statuses(self, tx: Tx, found: Sequence[Entry], now_ms: int, taken: Taken) -> None:
+    def _statuses(self, tx: Tx, found: Sequence[Entry], via: str, now_ms: int, taken: Taken) -> None:
         for entry in found:
             channel = self._channels.get(entry.channel)
             if entry.status and entry.status.outbox_id and channel is not None and not channel.echoes:
@@ -202,6 +206,8 @@ class Intake:
         for change in told.changed:
             if change.state is OutboxState.FAILED:
                 not_delivered(tx, self._node.ids.new(), change.outbox_id, change.code, now_ms)
+                road, task_id = self._channels.get(via), self._node.ids.new()
+                taken.stopped |= stops.by_status(tx, change, road, task_id, now_ms)
 
     @staticmethod
     def _media(tx: Tx, entry: Entry, channel: str, now_ms: int) -> bool:

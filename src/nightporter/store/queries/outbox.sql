@@ -149,12 +149,17 @@ UPDATE tasks SET draft = '' WHERE task_id = ? AND state = 'open' AND draft <> ''
 -- tasks_count: for the status
 SELECT count(*), min(created_ms) FROM tasks WHERE state = 'open';
 
--- channel_state: does sending stop?
+-- channel_state: does sending stop? While the reason is '' it goes, since then
 SELECT stopped_since_ms, reason FROM channel_states WHERE channel = ?;
 
--- channel_stop: the provider refuses our token
+-- channel_stop: the provider takes nothing; once, and not for what it said before the last stop was lifted
 INSERT INTO channel_states (channel, stopped_since_ms, reason) VALUES (?, ?, ?)
-ON CONFLICT (channel) DO UPDATE SET stopped_since_ms = excluded.stopped_since_ms, reason = excluded.reason;
+ON CONFLICT (channel) DO UPDATE SET stopped_since_ms = excluded.stopped_since_ms, reason = excluded.reason
+  WHERE channel_states.reason = '' AND channel_states.stopped_since_ms <= ?;
+
+-- channel_go: the stop is lifted
+UPDATE channel_states SET stopped_since_ms = ?, reason = '' WHERE channel = ?;
+
 -- tasks_unanswered: what guests asked and the file had no answer for, newest first; keys begin with the time
 SELECT task_id, conversation_id, reason, topic, summary, created_ms FROM tasks
   WHERE task_id > ? AND reason IN ('not_in_file', 'unsure', 'not_understood') ORDER BY task_id DESC LIMIT ?;

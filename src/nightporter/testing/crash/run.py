@@ -215,7 +215,10 @@ class Stretch:
             return False
         outbox = await node.outbox(session)
         busy = sum(outbox[state] for state in ("waiting", "sending", "unknown"))
-        return not busy and len(self._logs.owed()) <= outbox["maybe_sent"]
+        owed = {one.wamid for one in self._logs.owed()}
+        if busy or not owed:
+            return not busy
+        return owed <= {which for one in await node.maybe_sent() for which in one.covers}
 
     async def _judge(self, node: NodeProcess) -> None:
         """Judge from the files, read anew and whole."""

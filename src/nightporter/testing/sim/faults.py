@@ -14,7 +14,7 @@ KINDS = frozenset(
         "crash", "repeat", "reorder", "status_first", "no_status", "late_arrival",
         "reset_before", "error_before", "never_before", "unavailable_before", "throughput_before", "token_before",
         "reset_after", "error_after", "never_after", "slow_after", "no_id_after", "refused_webhook", "burst", "edit",
-        "staff_echo", "reaction",
+        "staff_echo", "reaction", "failed_status",
     }
 )  # fmt: skip
 NOT_SMOOTH = (
@@ -26,6 +26,7 @@ SELECT count(*) FROM entries a JOIN entries b ON a.conversation_id = b.conversat
 WHERE a.at_ms < b.at_ms AND a.delivery_id > b.delivery_id AND a.kind = 'message' AND b.kind = 'message'
 """
 DISPOSED = "SELECT reason, count(*) FROM entries WHERE disposition = 'silent' GROUP BY reason"
+FAILED = "SELECT outbox_id FROM outbox WHERE state = 'failed'"
 TURNS = """
 SELECT count(*) FROM (
   SELECT reference FROM entries WHERE reference IS NOT NULL GROUP BY reference HAVING count(*) > 1
@@ -87,7 +88,10 @@ def _repeats(world: World, injected: Counter[str], mattered: Counter[str]) -> No
 
 def _statuses(world: World, reader: apsw.Connection, injected: Counter[str], mattered: Counter[str]) -> None:
     ended = {row[0]: row[1] for row in reader.execute(ENDED)}
+    failed = {row[0] for row in reader.execute(FAILED)}
     for message in world.provider.ledger.accepted():
+        injected["failed_status"] += "failed" in message.statuses
+        mattered["failed_status"] += message.callback_data in failed
         end_ms = ended.get(message.callback_data)
         if not message.statuses:
             injected["no_status"] += 1

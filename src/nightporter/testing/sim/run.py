@@ -81,7 +81,9 @@ FAULTS: tuple[tuple[str, float], ...] = (
     ("p_no_id_after", 0.2),
     ("p_no_status", 0.3),
     ("p_skip_delivered", 0.5),
+    ("p_failed", 0.1),
 )
+TOKEN_REFUSED = 190  # what a failed status says: it stops the channel until the probe finds the token good
 
 
 @dataclass(slots=True)
@@ -141,6 +143,7 @@ class Run:
         behaviour = Behaviour(
             status_spread_ms=800, webhook_spread_ms=200, answer_spread_ms=60, per_second=0, pair_burst=0
         )
+        behaviour.failed_code = TOKEN_REFUSED
         behaviour.batch_max = self.chance.choice((1, 1, 5))
         behaviour.batch_wait_ms = 200 if behaviour.batch_max > 1 else 0
         behaviour.batch_shape = "mixed"
