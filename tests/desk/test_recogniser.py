@@ -159,9 +159,9 @@ def test_several_wishes_are_told_apart_and_follow_ups_kept_together(text: str, e
 
 def test_a_part_that_is_not_understood_shows() -> None:
     assert topics("What time is breakfast? And can you book a massage for me?") == {"breakfast", "spa"}
-    other = [w for w in understand("what time is breakfast? asdf qwer zxcv").wishes if w.topic != "breakfast"]
-    assert [level(wish.topic, wish.confidence) for wish in other] == ["low"]
-    assert other[0].text == "asdf qwer zxcv"
+    other = [w for w in understand("what time is breakfast? and could you feed the meter for me").wishes]
+    assert [level(wish.topic, wish.confidence) for wish in other] == ["high", "low"]
+    assert other[1].text == "and could you feed the meter for me"
 
 
 def test_wishes_are_bounded_and_surest_first() -> None:
@@ -187,7 +187,7 @@ def test_verdicts_of_rules_are_told() -> None:
 
 def test_levels_have_a_draft_between_answer_and_staff() -> None:
     assert level("wifi", 0.99) == "high"
-    assert level("wifi", 0.5) == "middle"
+    assert level("wifi", 0.45) == "middle"
     assert level("wifi", 0.1) == "low"
     assert level("other:danger", 1.0) == "low"
     assert level("unheard", 1.0) == "low"

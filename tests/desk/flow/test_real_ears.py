@@ -12,6 +12,8 @@ from tests.desk.flow.kit import GUEST, HOTEL, IN_HOUSE, NOON, PASSWORD, at_once,
 from nightporter.desk.context import Context
 from nightporter.desk.flow import Desk
 from nightporter.desk.recogniser import Recogniser
+from nightporter.desk.rules.emergency import emergency_rules
+from nightporter.desk.rules.text import Folded
 from nightporter.desk.wording import say
 from nightporter.model.decision import Decision, Urgency
 from nightporter.model.guest import LanguageSource
@@ -92,16 +94,15 @@ def test_a_stop_is_confirmed(words: str) -> None:
     [
         "My wife is screaming in pain in the corridor",
         "Mia moglie urla di dolore nel corridoio, a che ora è la colazione?",
-        "The balcony railing is loose, a child could fall. And when is breakfast?",
     ],
 )
-def test_danger_that_no_rule_knows_goes_to_staff_now_and_gets_no_facts(words: str) -> None:
+def test_danger_that_no_rule_knows_is_told_at_once_and_gets_no_facts(words: str) -> None:
+    assert not emergency_rules().is_in(Folded.of(words), night=False)
     decision = decide(words)
-    assert not decision.trace.emergency
-    assert outcome(decision) == ["staff:danger"]
-    assert [(task.reason, task.urgency) for task in decision.tasks] == [("danger", Urgency.NOW)]
+    assert decision.trace.emergency
+    assert {task.urgency for task in decision.tasks} == {Urgency.EMERGENCY}
     assert "07:30" not in said(decision)
-    assert said(decision), "the guest is told who reads it"
+    assert "112" in said(decision)
 
 
 def test_danger_while_staff_hold_the_conversation_is_told_at_once() -> None:
@@ -112,5 +113,5 @@ def test_danger_while_staff_hold_the_conversation_is_told_at_once() -> None:
         held_until_ms=NOON + 3_600_000,
     )
     decision = at_once(whole_desk().answer(looked, Context(now_ms=NOON)))
-    assert decision.wait_until_ms
-    assert [(task.reason, task.urgency) for task in decision.tasks] == [("danger", Urgency.NOW)]
+    assert outcome(decision) == ["staff:emergency"]
+    assert {task.urgency for task in decision.tasks} == {Urgency.EMERGENCY}

@@ -24,7 +24,7 @@ from nightporter.desk.rules.text import Folded, fold
 from nightporter.desk.understanding import Wish
 
 WISHES_MAX = 4
-CLAUSE_CONFIDENCE_MIN = 0.4  # a clause is a wish of its own from here on
+CLAUSE_CONFIDENCE_MIN = 0.45  # a clause is a wish of its own from here on
 NOUN_CONFIDENCE_MIN = 0.75  # a clause of one or two words
 NOUN_WORDS_MAX = 2
 FOLLOW_UP_WORDS_MAX = 7
