@@ -159,7 +159,7 @@ def test_several_wishes_are_told_apart_and_follow_ups_kept_together(text: str, e
 
 def test_a_part_that_is_not_understood_shows() -> None:
     assert topics("What time is breakfast? And can you book a massage for me?") == {"breakfast", "spa"}
-    other = [w for w in understand("what time is breakfast? and could you feed the meter for me").wishes]
+    other = understand("what time is breakfast? and could you feed the meter for me").wishes
     assert [level(wish.topic, wish.confidence) for wish in other] == ["high", "low"]
     assert other[1].text == "and could you feed the meter for me"
 

@@ -90,7 +90,7 @@ def test_danger_is_heard_beside_another_wish(text: str) -> None:
         "what do we do in case of fire?",
         "your sign says 'in case of fire use the stairs', where are the stairs?",
         "cosa si fa in caso di terremoto?",
-        "was ist zu tun wenn es brennt?",
+        "was macht man hier bei Feuer?",
         "que faire si l'alarme incendie sonne ?",
         "¿qué hacemos si hay un incendio?",
     ],

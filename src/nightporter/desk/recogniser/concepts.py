@@ -1,7 +1,7 @@
 """The concept behind a word: what was learned of "garage" in one language helps with "cochera" in another.
 
-`concepts.toml` names the words and stems of each concept in all languages; one that ends in `*` stands for every word that
-begins so. The longest entry that fits a word decides.
+`concepts.toml` names the words and stems of each concept in all languages; one that ends in `*` stands for every word
+that begins so. The longest entry that fits a word decides.
 """
 
 from __future__ import annotations
