@@ -19,7 +19,7 @@ from nightporter.desk.understanding import Understanding, Wish
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
 # From which probability on the model is heard beside the rules. It learned what sounds alike as well.
-DANGER_SURE = 0.5
+DANGER_SURE = 0.65
 DANGER_SURE_OF_DOUBTFUL = 0.95  # of who laughs as well ("haha help"), or stands before a locked door by day
 OPT_OUT_SURE = 0.12
 HUMAN_SURE = 0.6
