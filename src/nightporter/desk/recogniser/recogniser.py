@@ -9,7 +9,7 @@ from nightporter.desk.recogniser.examples import OTHER
 from nightporter.desk.recogniser.model import Model
 from nightporter.desk.recogniser.parts import Part
 from nightporter.desk.recogniser.thresholds import level
-from nightporter.desk.recogniser.wishes import DANGER, HUMAN, SILENCE, Sounds, Wishes
+from nightporter.desk.recogniser.wishes import DANGER, HUMAN, SILENCE, Sounds, Wishes, surnames
 from nightporter.desk.rules.emergency import emergency_rules
 from nightporter.desk.rules.optout import opt_out_rules
 from nightporter.desk.rules.speech import speech_rules
@@ -19,10 +19,10 @@ from nightporter.desk.understanding import Understanding, Wish
 FEW_WORDS_MAX = 2  # so few words tell a language only when one of them was learned
 
 # From which probability on the model is heard beside the rules. It learned what sounds alike as well.
-DANGER_SURE = 0.65
+DANGER_SURE = 0.7
 DANGER_SURE_OF_DOUBTFUL = 0.95  # of who laughs as well ("haha help"), or stands before a locked door by day
-OPT_OUT_SURE = 0.12
-HUMAN_SURE = 0.6
+OPT_OUT_SURE = 0.2
+HUMAN_SURE = 0.8
 
 _CONTEXT = f"{OTHER}:context"
 
@@ -107,7 +107,9 @@ class Recogniser:
 
     def _heard(self, words: tuple[str, ...], languages: tuple[str, ...], hint: str) -> Hearing:
         """The language of these words."""
-        if len(words) <= FEW_WORDS_MAX and not self._model.knows(words):
+        if len(words) <= FEW_WORDS_MAX and not self._model.knows(
+            tuple([word for word in words if word not in surnames()])
+        ):
             words = ()  # a name, a number
         scores = self._model.scores(words)[1] if words else []
         return Hearing.of(dict(zip(self._model.languages, scores, strict=False)), len(words), languages, hint)

@@ -44,7 +44,7 @@ STEP = 7.0  # of the first round; each round a little less
 STEP_FADES = 0.35
 DECAY_SHIFT = 7  # each round a weight loses 1/128
 LEARNED = ONE // 50  # a sample whose every gradient is smaller is known well enough
-TOP_SHARE = 1_000  # the weight that one in so many exceeds becomes 127
+TOP_SHARE = 100_000  # the weight that one in so many exceeds becomes 127; clipping more costs plain questions
 
 EXP_STEPS = 64  # per unit
 EXP_REACH = 14 * EXP_STEPS

@@ -253,5 +253,15 @@ def _asks_on(part: Part) -> bool:
 
 @cache
 def _follow_up_words() -> frozenset[str]:
+    return frozenset(map(fold, _word_lists()["follow_up"]))
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Words that stand in examples and tell no language."""
+    return frozenset(map(fold, _word_lists()["names"]))
+
+
+def _word_lists() -> dict[str, list[str]]:
     text = resources.files("nightporter.desk.recogniser").joinpath("words.toml").read_text(encoding="utf-8")
-    return frozenset(map(fold, tomllib.loads(text)["follow_up"]))
+    return tomllib.loads(text)
