@@ -99,6 +99,10 @@ def test_wanted_now_it_is_taken_also_after_a_restart(tmp_path: Path) -> None:
         assert len(backups.known.snapshots) == 2, "one was fresh, and still one was wanted"
         await backups.take_due()
         assert len(backups.known.snapshots) == 2
+        for _ in range(3):  # more than one a second
+            await backups.take(silent)
+        await backups.take_due()
+        assert len(backups.known.snapshots) == 5
 
     on_node(tmp_path, wants, channels=(), rounds=False)
     on_backups(tmp_path, gets)

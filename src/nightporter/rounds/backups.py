@@ -32,6 +32,7 @@ TAKE_SECONDS = 2 * 3_600.0
 SHIP_SECONDS = 12 * 3_600.0
 DRILL_SECONDS = 12 * 3_600.0
 
+STAMPS_AHEAD_MS = 60_000
 ASKED = "backup asked"  # in node.db: somebody wants one now
 DRILLED = "backup drilled"  # in node.db: when a drill last found everything well
 
@@ -118,7 +119,8 @@ class Backups:
         every_ms = int(self._plan.every_minutes * 60_000)
         now_ms = node.clock.now_ms()
         wait_ms = self.known.newest_ms + every_ms - now_ms
-        if not asked and 0 < wait_ms <= every_ms:  # a clock that went back must not stop it
+        # A clock that went back must not stop it; a second snapshot in one second has the next one's stamp.
+        if not asked and 0 < wait_ms <= every_ms + STAMPS_AHEAD_MS:
             return min(LOOK_SECONDS, wait_ms / 1000)
         try:
             made = await self.take(silent)
