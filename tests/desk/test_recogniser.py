@@ -164,6 +164,11 @@ def test_a_part_that_is_not_understood_shows() -> None:
     assert other[1].text == "and could you feed the meter for me"
 
 
+def test_please_after_a_comma_is_no_wish_of_its_own() -> None:
+    wishes = understand("Pouvez-vous nettoyer la chambre 112 aujourd'hui, s'il vous plaît ?").wishes
+    assert [wish.topic for wish in wishes] == ["housekeeping"]
+
+
 def test_wishes_are_bounded_and_surest_first() -> None:
     wishes = understand("wifi? breakfast? parking? pool? dogs? towels? check-in? check-out?").wishes
     assert len(wishes) == 4
