@@ -95,6 +95,7 @@ def test_staff_read_answer_and_finish(tmp_path: Path, window: Browser) -> None:
         window.click('button[value="phrase:human"]')
         window.until(lambda: len(answers(window)) == 1)
         window.click('button[value="photo"]')
+        window.until(lambda: len(window.all(".bubble.me")) == 2)
 
         window.open(running.console)
         window.write("#password", "not this one")
